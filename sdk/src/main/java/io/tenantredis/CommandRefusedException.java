@@ -3,8 +3,8 @@ package io.tenantredis;
 import io.lettuce.core.RedisException;
 
 /**
- * The guard refused a command: nothing was sent, no connection and no permit was used. The message says why and, where there
- * is one, what to use instead.
+ * The guard refused a command: nothing was sent, no connection and no permit was used. The message
+ * says why and, where there is one, what to use instead.
  */
 public final class CommandRefusedException extends RedisException implements TenantRedisFailure {
 
@@ -22,7 +22,8 @@ public final class CommandRefusedException extends RedisException implements Ten
    * @param reason why it was refused
    * @param message the reason for people, and the remedy; no argument of the command
    */
-  public CommandRefusedException(TenantId tenant, String command, RefusalReason reason, String message) {
+  public CommandRefusedException(
+      TenantId tenant, String command, RefusalReason reason, String message) {
     super(FailureText.of(ErrorCode.SEC008, tenant, command, Outcome.NOT_SENT, message));
     this.tenant = tenant;
     this.command = command;

@@ -1,9 +1,11 @@
 package io.tenantredis;
 
 /**
- * The stable code of a failure, for alerts, dashboards and support. Codes are never reused; new ones may be added.
+ * The stable code of a failure, for alerts, dashboards and support. Codes are never reused; new
+ * ones may be added.
  *
- * <p>{@code SEC} codes concern the wall between tenants and who may pass it, {@code TR} codes everything else.
+ * <p>{@code SEC} codes concern the wall between tenants and who may pass it, {@code TR} codes
+ * everything else.
  */
 public enum ErrorCode {
   /** The server asks for authentication. */
@@ -29,7 +31,10 @@ public enum ErrorCode {
 
   /** The server answered with an error: a wrong type, a syntax error, a script's error. */
   TR001("SERVER_ERROR"),
-  /** The server cannot serve the command now: LOADING, BUSY, CLUSTERDOWN, MASTERDOWN, TRYAGAIN, READONLY and the like. */
+  /**
+   * The server cannot serve the command now: LOADING, BUSY, CLUSTERDOWN, MASTERDOWN, TRYAGAIN,
+   * READONLY and the like.
+   */
   TR002("SERVER_UNAVAILABLE"),
   /** No reply within the command's timeout. */
   TR003("TIMEOUT"),

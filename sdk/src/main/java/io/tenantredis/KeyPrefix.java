@@ -7,8 +7,8 @@ import java.util.Arrays;
 /**
  * What the name of every key and channel of one tenant begins with, such as {@code tenant:acme:}.
  *
- * <p>Made from a {@link KeyPrefixTemplate}, which guarantees that of two different tenants neither prefix begins with the
- * other. Immutable and thread-safe.
+ * <p>Made from a {@link KeyPrefixTemplate}, which guarantees that of two different tenants neither
+ * prefix begins with the other. Immutable and thread-safe.
  */
 public final class KeyPrefix {
 
@@ -32,8 +32,8 @@ public final class KeyPrefix {
   }
 
   /**
-   * The prefix as it stands before a pattern on the wire: each character that has a meaning in a Redis glob pattern
-   * ({@code * ? [ ] ^} and the backslash) is escaped with a backslash.
+   * The prefix as it stands before a pattern on the wire: each character that has a meaning in a
+   * Redis glob pattern ({@code * ? [ ] ^} and the backslash) is escaped with a backslash.
    *
    * @return a new array with the escaped UTF-8 bytes
    */

@@ -8,7 +8,10 @@ public enum RefusalReason {
   REFUSED,
   /** {@link PrefixMode#REQUIRE}: a key, channel or pattern is outside the tenant's prefix. */
   FOREIGN_NAME,
-  /** The arguments do not follow the command's grammar, so that its keys cannot be located with certainty. */
+  /**
+   * The arguments do not follow the command's grammar, so that its keys cannot be located with
+   * certainty.
+   */
   SYNTAX,
   /** The command is allowed, an option that was used is not. */
   OPTION,

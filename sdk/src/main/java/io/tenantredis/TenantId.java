@@ -3,12 +3,13 @@ package io.tenantredis;
 import java.io.Serializable;
 
 /**
- * The name of one tenant: 1 to {@value #MAX_LENGTH} ASCII letters, digits, {@code -}, {@code _} and {@code .}, beginning
- * with a letter or a digit.
+ * The name of one tenant: 1 to {@value #MAX_LENGTH} ASCII letters, digits, {@code -}, {@code _} and
+ * {@code .}, beginning with a letter or a digit.
  *
- * <p>The alphabet is closed on purpose. It holds no character with a meaning in a Redis glob pattern, in an ACL rule, in a
- * cluster hash tag or in a {@linkplain KeyPrefix key prefix template}'s delimiter, and no character outside ASCII, so that no
- * Unicode look-alike or normalization can turn one tenant into another. Ids are case-sensitive.
+ * <p>The alphabet is closed on purpose. It holds no character with a meaning in a Redis glob
+ * pattern, in an ACL rule, in a cluster hash tag or in a {@linkplain KeyPrefix key prefix
+ * template}'s delimiter, and no character outside ASCII, so that no Unicode look-alike or
+ * normalization can turn one tenant into another. Ids are case-sensitive.
  *
  * <p>Immutable and thread-safe; a value: two ids with the same text are equal.
  */
@@ -30,19 +31,25 @@ public final class TenantId implements Comparable<TenantId>, Serializable {
    *
    * @param value the text of the id
    * @return the id
-   * @throws InvalidTenantIdException if the text is null, empty, too long, or holds a character outside the alphabet; the
-   *     message names the position and the code point, not the text
+   * @throws InvalidTenantIdException if the text is null, empty, too long, or holds a character
+   *     outside the alphabet; the message names the position and the code point, not the text
    */
   public static TenantId of(String value) {
     if (value == null) {
-      throw new InvalidTenantIdException("A tenant id must not be null: pass the id of the tenant that makes this call.");
+      throw new InvalidTenantIdException(
+          "A tenant id must not be null: pass the id of the tenant that makes this call.");
     }
     if (value.isEmpty()) {
-      throw new InvalidTenantIdException("A tenant id must not be empty: pass the id of the tenant that makes this call.");
+      throw new InvalidTenantIdException(
+          "A tenant id must not be empty: pass the id of the tenant that makes this call.");
     }
     if (value.length() > MAX_LENGTH) {
       throw new InvalidTenantIdException(
-          "A tenant id has at most " + MAX_LENGTH + " characters, this one has " + value.length() + ".");
+          "A tenant id has at most "
+              + MAX_LENGTH
+              + " characters, this one has "
+              + value.length()
+              + ".");
     }
     for (int i = 0; i < value.length(); i++) {
       char c = value.charAt(i);
@@ -58,7 +65,10 @@ public final class TenantId implements Comparable<TenantId>, Serializable {
     return new TenantId(value);
   }
 
-  /** Whether a character may stand in an id: what a key prefix template must not use as its delimiter. */
+  /**
+   * Whether a character may stand in an id: what a key prefix template must not use as its
+   * delimiter.
+   */
   static boolean isAllowed(char c) {
     return isLetterOrDigit(c) || c == '-' || c == '_' || c == '.';
   }

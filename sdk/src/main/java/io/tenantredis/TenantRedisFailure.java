@@ -5,9 +5,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * What every exception of this SDK tells about a failed command or connection.
  *
- * <p>The exceptions extend what plain Lettuce raises for the same failure, so that existing catch blocks keep working; this
- * interface is what they have in common. Messages name the tenant, the command and the code, never a value, a password or a
- * URL with a secret.
+ * <p>The exceptions extend what plain Lettuce raises for the same failure, so that existing catch
+ * blocks keep working; this interface is what they have in common. Messages name the tenant, the
+ * command and the code, never a value, a password or a URL with a secret.
  */
 public interface TenantRedisFailure {
 
@@ -26,7 +26,8 @@ public interface TenantRedisFailure {
   TenantId tenant();
 
   /**
-   * The command that failed, in upper case with its subcommand, or null when no command was involved.
+   * The command that failed, in upper case with its subcommand, or null when no command was
+   * involved.
    *
    * @return for example {@code SET} or {@code XGROUP CREATE}
    */
