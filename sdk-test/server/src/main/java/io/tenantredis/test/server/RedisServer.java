@@ -1,14 +1,11 @@
 package io.tenantredis.test.server;
 
 import io.tenantredis.test.server.ConfigFile.Setting;
-import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -19,7 +16,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
+import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -59,11 +56,11 @@ public final class RedisServer implements AutoCloseable {
   private final Builder options;
   private final Path binary;
   private final Administrator administrator;
-  private final Path directory;
-  private final Watchdog watchdog;
+  private final ScratchDirectory directory;
   private final ServerLog output;
 
   private int port;
+  private int tlsPort;
   private @Nullable ServerProcess process;
   private @Nullable RespConnection admin;
   private @Nullable ServerInfo info;
@@ -76,10 +73,9 @@ public final class RedisServer implements AutoCloseable {
         options.binary != null
             ? ServerBinary.executable(options.binary, "binary(...)")
             : ServerBinary.ofThisJvm().resolve();
-    this.directory = createDirectory();
-    this.watchdog = Watchdog.start(directory);
-    this.output = new ServerLog(directory.resolve("server.log"));
-    this.administrator = options.writeUsers(directory.resolve("users.acl"));
+    this.directory = ScratchDirectory.create();
+    this.output = new ServerLog(directory.path().resolve("server.log"));
+    this.administrator = options.writeUsers(directory.path().resolve("users.acl"));
     LiveServers.add(this);
   }
 
@@ -109,6 +105,57 @@ public final class RedisServer implements AutoCloseable {
   }
 
   /**
+   * The port that speaks TLS; the same through all restarts.
+   *
+   * @throws IllegalStateException when the server was not built with TLS
+   */
+  public synchronized int tlsPort() {
+    if (tlsPort == 0) {
+      throw new IllegalStateException("the server has no TLS: build it with tls()");
+    }
+    return tlsPort;
+  }
+
+  /**
+   * {@code rediss://127.0.0.1:tlsPort}, without credentials.
+   *
+   * @throws IllegalStateException when the server was not built with TLS
+   */
+  public String tlsUri() {
+    return "rediss://" + HOST + ":" + tlsPort();
+  }
+
+  /**
+   * The certificates the server was built with.
+   *
+   * @throws IllegalStateException when the server was not built with TLS
+   */
+  public TestCertificates certificates() {
+    if (options.certificates == null) {
+      throw new IllegalStateException("the server has no TLS: build it with tls()");
+    }
+    return options.certificates;
+  }
+
+  /**
+   * Presents another certificate to clients that connect from now on, until the server is
+   * restarted.
+   *
+   * @throws IllegalStateException when the server was not built with TLS, or is not running
+   */
+  public void presentCertificate(TestCertificates.Identity identity) {
+    tlsPort();
+    admin()
+        .command(
+            "CONFIG",
+            "SET",
+            "tls-cert-file",
+            identity.certificatePem().toString(),
+            "tls-key-file",
+            identity.keyPem().toString());
+  }
+
+  /**
    * The process id of the current run.
    *
    * @throws IllegalStateException when the server is not running
@@ -132,7 +179,7 @@ public final class RedisServer implements AutoCloseable {
 
   /** The server's own directory, with its configuration and data. */
   public Path directory() {
-    return directory;
+    return directory.path();
   }
 
   /** The end of what the server printed since it was last started, 16 KiB at most. */
@@ -156,6 +203,15 @@ public final class RedisServer implements AutoCloseable {
   /** Opens a connection that has sent nothing yet; the caller closes it. */
   public RespConnection connect() {
     return RespConnection.connect(HOST, port());
+  }
+
+  /**
+   * Opens a connection to the TLS port that has sent nothing yet; the caller closes it.
+   *
+   * @throws UncheckedIOException when the handshake fails
+   */
+  public RespConnection connectTls(SSLContext context) {
+    return RespConnection.connect(HOST, tlsPort(), context);
   }
 
   /**
@@ -277,8 +333,7 @@ public final class RedisServer implements AutoCloseable {
       process.kill();
     }
     forgetRun();
-    deleteDirectory();
-    watchdog.standDown();
+    directory.close();
   }
 
   /** For example {@code redis 7.0.15 at 127.0.0.1:17001}. */
@@ -296,7 +351,8 @@ public final class RedisServer implements AutoCloseable {
     long deadline = deadline();
     for (int attempt = 1; ; attempt++) {
       port = options.port != 0 ? options.port : Ports.propose();
-      options.writeConfiguration(configuration(), directory, port);
+      tlsPort = options.serverCertificate == null ? 0 : Ports.propose();
+      options.writeConfiguration(configuration(), directory.path(), port, tlsPort);
       try {
         run(deadline);
         return;
@@ -312,10 +368,7 @@ public final class RedisServer implements AutoCloseable {
     output.beginRun();
     ServerProcess started =
         ServerProcess.launch(
-            List.of(binary.toString(), configuration().toString()),
-            directory,
-            output.file(),
-            watchdog);
+            List.of(binary.toString(), configuration().toString()), directory, output.file());
     process = started;
     boolean ready = false;
     try {
@@ -428,25 +481,7 @@ public final class RedisServer implements AutoCloseable {
   }
 
   private Path configuration() {
-    return directory.resolve("redis.conf");
-  }
-
-  private static Path createDirectory() {
-    try {
-      return Files.createTempDirectory("tenant-redis-").toAbsolutePath();
-    } catch (IOException e) {
-      throw new UncheckedIOException("cannot create a directory for the server", e);
-    }
-  }
-
-  private void deleteDirectory() {
-    try (Stream<Path> files = Files.walk(directory)) {
-      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-        Files.deleteIfExists(file);
-      }
-    } catch (IOException e) {
-      log.warn("cannot remove {}", directory, e);
-    }
+    return directory.path().resolve("redis.conf");
   }
 
   /** Whom the server's own connection logs in as; without a password it need not log in. */
@@ -492,6 +527,11 @@ public final class RedisServer implements AutoCloseable {
             Map.entry("user", "user(String, String...)"),
             Map.entry("aclfile", "user(String, String...)"),
             Map.entry("appendonly", "appendOnly()"),
+            Map.entry("tls-port", "tls()"),
+            Map.entry("tls-cert-file", "tls(TestCertificates, Identity)"),
+            Map.entry("tls-key-file", "tls(TestCertificates, Identity)"),
+            Map.entry("tls-ca-cert-file", "tls(TestCertificates, Identity)"),
+            Map.entry("tls-auth-clients", "requireClientCertificate()"),
             Map.entry("bind", "nothing: the server listens on 127.0.0.1 only"),
             Map.entry("dir", "directory() of the started server"),
             Map.entry("logfile", "log() of the started server"),
@@ -504,6 +544,9 @@ public final class RedisServer implements AutoCloseable {
     private @Nullable String adminUser;
     private @Nullable String adminPassword;
     private @Nullable Path binary;
+    private @Nullable TestCertificates certificates;
+    private TestCertificates.@Nullable Identity serverCertificate;
+    private boolean requireClientCertificate;
     private boolean appendOnly;
     private int port;
     private Duration startTimeout = Duration.ofSeconds(20);
@@ -567,6 +610,32 @@ public final class RedisServer implements AutoCloseable {
       return this;
     }
 
+    /**
+     * Opens a second port that speaks TLS, with {@link TestCertificates#shared()} and its good
+     * server certificate. The plain port stays.
+     */
+    public Builder tls() {
+      return tls(TestCertificates.shared(), TestCertificates.shared().server());
+    }
+
+    /**
+     * Opens a second port that speaks TLS. The plain port stays.
+     *
+     * @param certificates whose authority the server trusts
+     * @param server what the server presents, good or bad
+     */
+    public Builder tls(TestCertificates certificates, TestCertificates.Identity server) {
+      this.certificates = Objects.requireNonNull(certificates, "certificates");
+      this.serverCertificate = Objects.requireNonNull(server, "server");
+      return this;
+    }
+
+    /** Clients of the TLS port must present a certificate. Default: they need not. */
+    public Builder requireClientCertificate() {
+      this.requireClientCertificate = true;
+      return this;
+    }
+
     /** The server to run, instead of the one that {@link RedisServer} would find. */
     public Builder binary(Path binary) {
       this.binary = Objects.requireNonNull(binary, "binary");
@@ -622,6 +691,9 @@ public final class RedisServer implements AutoCloseable {
       this.adminUser = other.adminUser;
       this.adminPassword = other.adminPassword;
       this.binary = other.binary;
+      this.certificates = other.certificates;
+      this.serverCertificate = other.serverCertificate;
+      this.requireClientCertificate = other.requireClientCertificate;
       this.appendOnly = other.appendOnly;
       this.port = other.port;
       this.startTimeout = other.startTimeout;
@@ -656,19 +728,27 @@ public final class RedisServer implements AutoCloseable {
       return HexFormat.of().formatHex(bytes);
     }
 
-    private void writeConfiguration(Path file, Path directory, int port) {
-      new ConfigFile()
-          .add("bind", HOST)
-          .add("port", port)
-          .add("dir", directory)
-          .add("aclfile", directory.resolve("users.acl"))
-          .add("save", "")
-          .add("appendonly", appendOnly ? "yes" : "no")
-          .add("appendfsync", appendOnly ? "always" : "no")
-          .add("enable-debug-command", "yes")
-          .add("repl-diskless-sync-delay", "0")
-          .add(settings)
-          .write(file);
+    private void writeConfiguration(Path file, Path directory, int port, int tlsPort) {
+      ConfigFile configuration =
+          new ConfigFile()
+              .add("bind", HOST)
+              .add("port", port)
+              .add("dir", directory)
+              .add("aclfile", directory.resolve("users.acl"))
+              .add("save", "")
+              .add("appendonly", appendOnly ? "yes" : "no")
+              .add("appendfsync", appendOnly ? "always" : "no")
+              .add("enable-debug-command", "yes")
+              .add("repl-diskless-sync-delay", "0");
+      if (certificates != null && serverCertificate != null) {
+        configuration
+            .add("tls-port", tlsPort)
+            .add("tls-cert-file", serverCertificate.certificatePem())
+            .add("tls-key-file", serverCertificate.keyPem())
+            .add("tls-ca-cert-file", certificates.caPem())
+            .add("tls-auth-clients", requireClientCertificate ? "yes" : "no");
+      }
+      configuration.add(settings).write(file);
     }
   }
 }

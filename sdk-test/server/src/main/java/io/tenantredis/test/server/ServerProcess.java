@@ -24,22 +24,22 @@ final class ServerProcess {
   }
 
   /** Starts the command in the directory, with its output appended to the log. */
-  static ServerProcess launch(List<String> command, Path directory, Path log, Watchdog watchdog) {
+  static ServerProcess launch(List<String> command, ScratchDirectory directory, Path log) {
     List<String> gated =
         new ArrayList<>(List.of("/bin/sh", "-c", "read -r go && exec \"$@\" </dev/null", "sh"));
     gated.addAll(command);
     try {
       Process process =
           new ProcessBuilder(gated)
-              .directory(directory.toFile())
+              .directory(directory.path().toFile())
               .redirectErrorStream(true)
               .redirectOutput(Redirect.appendTo(log.toFile()))
               .start();
       // The shell becomes the server only when told to, after the watchdog knows its id: at no
       // moment can the JVM die
       // and leave a server that nobody guards.
-      watchdog.guard(process.pid());
-      var unused = process.onExit().thenRun(watchdog::unguard);
+      directory.guard(process.pid());
+      var unused = process.onExit().thenRun(directory::unguard);
       try (OutputStream gate = process.getOutputStream()) {
         gate.write("go\n".getBytes(StandardCharsets.US_ASCII));
       }
@@ -68,6 +68,8 @@ final class ServerProcess {
 
   /** SIGKILL, and waits until the process is gone. */
   void kill() {
+    // A child that writes a snapshot or rewrites the AOF would go on writing into the directory.
+    process.descendants().forEach(ProcessHandle::destroyForcibly);
     process.destroyForcibly();
     if (!awaitExit(SIGNAL_TIMEOUT)) {
       throw new RedisServerException(
