@@ -327,7 +327,8 @@ public final class TestCertificates {
       Path keyPem = directory.resolve(file + ".key");
       writePem(certificatePem, "CERTIFICATE", encoded(issued));
       writePem(keyPem, "PRIVATE KEY", subject.getPrivate().getEncoded());
-      return new Identity(certificatePem, keyPem, issued, certificate(), subject.getPrivate());
+      X509Certificate issuer = certificate();
+      return new Identity(certificatePem, keyPem, issued, issuer, subject.getPrivate());
     }
 
     private X509Certificate sign(X509v3CertificateBuilder builder) {
