@@ -62,8 +62,13 @@ final class ProxyLink {
     }
   }
 
-  /** Bytes to write, not before their time. */
-  private record Segment(ByteBuffer bytes, long due, @Nullable Runnable then) {}
+  /**
+   * Bytes to write, not before their time.
+   *
+   * @param due a nanoTime, or 0 for at once
+   * @param gap pause in nanoseconds between single bytes, or 0 to write them together
+   */
+  private record Segment(ByteBuffer bytes, long due, long gap, @Nullable Runnable then) {}
 
   /** One of the two sockets. */
   private static final class Side {
@@ -125,6 +130,10 @@ final class ProxyLink {
 
   void toClient(byte[] bytes) {
     enqueue(client, bytes, loop.latencyNanos(), null);
+  }
+
+  void toClientInSingleBytes(byte[] bytes, long gapNanos) {
+    enqueue(client, bytes, loop.latencyNanos(), gapNanos, null);
   }
 
   void toClientAfter(byte[] bytes, long delayNanos, @Nullable Runnable then) {
@@ -486,12 +495,17 @@ final class ProxyLink {
   // --- writing ---
 
   private void enqueue(Side to, byte[] bytes, long delayNanos, @Nullable Runnable then) {
+    enqueue(to, bytes, delayNanos, 0, then);
+  }
+
+  private void enqueue(
+      Side to, byte[] bytes, long delayNanos, long gapNanos, @Nullable Runnable then) {
     if (blackHole || loop.blackHole()) {
       lostBytes = true;
       return;
     }
     long due = delayNanos == 0 ? 0 : System.nanoTime() + delayNanos;
-    to.out.add(new Segment(ByteBuffer.wrap(bytes), due, then));
+    to.out.add(new Segment(ByteBuffer.wrap(bytes), due, gapNanos, then));
     to.queued += bytes.length;
     if (due != 0) {
       loop.delayed(this);
@@ -510,6 +524,10 @@ final class ProxyLink {
       if (head == null || (head.due != 0 && head.due - System.nanoTime() > 0)) {
         return;
       }
+      if (head.gap > 0 && head.bytes.remaining() > 1) {
+        writeByte(side, head);
+        return;
+      }
       side.queued -= side.channel.write(head.bytes);
       if (head.bytes.hasRemaining()) {
         return;
@@ -521,6 +539,19 @@ final class ProxyLink {
           return;
         }
       }
+    }
+  }
+
+  private void writeByte(Side side, Segment head) throws IOException {
+    ByteBuffer one = head.bytes.slice().limit(1);
+    if (side.channel.write(one) == 1) {
+      head.bytes.get();
+      side.queued--;
+      side.out.poll();
+      // Due after this byte was written, not after the last one was due: a late thread must not
+      // write two at once.
+      side.out.addFirst(new Segment(head.bytes, System.nanoTime() + head.gap, head.gap, head.then));
+      loop.delayed(this);
     }
   }
 

@@ -117,15 +117,9 @@ public final class WireFaultPoint {
     return onReply((link, reply, random) -> link.toClientAfter(reply, nanos, null));
   }
 
-  /** The reply arrives one byte at a time, 0.2 ms apart. */
+  /** The reply arrives one byte at a time, at least 0.2 ms apart. */
   public WireFault replyInSingleBytes() {
-    return onReply(
-        (link, reply, random) -> {
-          for (int i = 0; i < reply.length; i++) {
-            link.toClientAfter(
-                new byte[] {reply[i]}, BYTE_GAP.multipliedBy(i + 1L).toNanos(), null);
-          }
-        });
+    return onReply((link, reply, random) -> link.toClientInSingleBytes(reply, BYTE_GAP.toNanos()));
   }
 
   /**

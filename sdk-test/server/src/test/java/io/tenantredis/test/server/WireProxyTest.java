@@ -12,6 +12,7 @@ import java.net.Socket;
 import java.net.SocketException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
@@ -239,21 +240,22 @@ class WireProxyTest {
   }
 
   @Test
-  void replyInSingleBytesArrivesWhole() throws Exception {
-    client.command("SET", "a", "0123456789");
+  void replyInSingleBytesArrivesWholeAndInPieces() throws Exception {
+    String value = "0123456789".repeat(30);
+    client.command("SET", "a", value);
     proxy.onCommand("GET").replyInSingleBytes();
     try (Socket socket = new Socket(proxy.host(), proxy.port())) {
       socket.getOutputStream().write(RespConnection.encode("GET", "a"));
       InputStream in = socket.getInputStream();
-      byte[] buffer = new byte[100];
+      byte[] buffer = new byte[1000];
       int reads = 0;
       int length = 0;
-      while (length < 17) {
+      while (length < value.length() + 8) {
         length += in.read(buffer, length, buffer.length - length);
         reads++;
       }
-      assertThat(new String(buffer, 0, length, US_ASCII)).isEqualTo("$10\r\n0123456789\r\n");
-      assertThat(reads).isGreaterThan(5);
+      assertThat(new String(buffer, 0, length, US_ASCII)).isEqualTo("$300\r\n" + value + "\r\n");
+      assertThat(reads).isGreaterThan(10);
     }
   }
 
@@ -418,6 +420,51 @@ class WireProxyTest {
     client.send("UNSUBSCRIBE", "none");
     assertThat(client.receive()).isEqualTo("UNSUBSCRIBED");
     assertThat(client.text("PING")).isEqualTo("PONG");
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {2, 3})
+  void aSubscriptionToSeveralChannelsHasSeveralReplies(int protocol) {
+    if (protocol == 3) {
+      client.resp3();
+    }
+    proxy.onCommand("PING").replaceReply("+STRUCK\r\n".getBytes(US_ASCII));
+    byte[] both = join(RespConnection.encode("SUBSCRIBE", "a", "b"), RespConnection.encode("PING"));
+    client.sendRaw(both);
+    client.receive();
+    client.receive();
+    assertThat(client.receive()).isEqualTo("STRUCK");
+    proxy.onCommand("PING").replaceReply("+STRUCK\r\n".getBytes(US_ASCII));
+    client.sendRaw(join(RespConnection.encode("UNSUBSCRIBE"), RespConnection.encode("PING")));
+    client.receive();
+    client.receive();
+    assertThat(client.receive()).isEqualTo("STRUCK");
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {2, 3})
+  void aMessageThatOvertakesAReplyIsNotTakenForIt(int protocol) {
+    if (protocol == 3) {
+      client.resp3();
+    }
+    client.send("SUBSCRIBE", "a");
+    client.receive();
+    proxy.onCommand("PING").replaceReply("+STRUCK\r\n".getBytes(US_ASCII));
+    RespConnection admin = server.admin();
+    server.freeze();
+    admin.send("PUBLISH", "a", "message");
+    client.send("PING");
+    await().until(() -> proxy.commandsSeen("PING") == 1);
+    server.thaw();
+    assertThat(admin.receive()).isEqualTo(1L);
+    assertThat(client.receive()).isNotEqualTo("STRUCK");
+    assertThat(client.receive()).isEqualTo("STRUCK");
+  }
+
+  private static byte[] join(byte[] one, byte[] two) {
+    byte[] joined = Arrays.copyOf(one, one.length + two.length);
+    System.arraycopy(two, 0, joined, one.length, two.length);
+    return joined;
   }
 
   // --- faults of the whole wire ---
