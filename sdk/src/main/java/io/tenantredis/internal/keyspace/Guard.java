@@ -1,0 +1,253 @@
+package io.tenantredis.internal.keyspace;
+
+import io.lettuce.core.protocol.RedisCommand;
+import io.tenantredis.CommandRefusedException;
+import io.tenantredis.KeyPrefix;
+import io.tenantredis.PrefixMode;
+import io.tenantredis.RefusalReason;
+import io.tenantredis.TenantId;
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Confines the commands of one tenant to its names.
+ *
+ * <p>It looks at the bytes that a command encodes to, whatever its class: the name in them selects
+ * the rule, the rule's grammar says which arguments are names, and these, and only these, get the
+ * prefix (or, with {@link PrefixMode#REQUIRE}, are checked to have it). What does not match a rule
+ * is refused.
+ *
+ * <p>Immutable and thread-safe. Never blocks.
+ */
+public final class Guard {
+
+  private static final String UNKNOWN = "unknown";
+  private static final byte[] NOTHING = {};
+  private static final ScratchPool SCRATCHES =
+      new ScratchPool(4 * Runtime.getRuntime().availableProcessors());
+
+  private final TenantId tenant;
+  private final PrefixMode mode;
+  private final CommandRules rules;
+  private final GuardListener listener;
+  private final byte[] prefix;
+  private final byte[] globPrefix;
+  private final String prefixText;
+  private final Rewriter rewriter;
+
+  /**
+   * A guard.
+   *
+   * @param tenant the tenant
+   * @param prefix the prefix of all its names
+   * @param mode who writes the prefix
+   * @param rules the rules
+   * @param listener told of refusals and violations
+   */
+  public Guard(
+      TenantId tenant,
+      KeyPrefix prefix,
+      PrefixMode mode,
+      CommandRules rules,
+      GuardListener listener) {
+    this.tenant = tenant;
+    this.mode = mode;
+    this.rules = rules;
+    this.listener = listener;
+    this.prefix = prefix.bytes();
+    this.globPrefix = prefix.globEscapedBytes();
+    this.prefixText = prefix.toString();
+    boolean insert = mode == PrefixMode.PREFIX;
+    this.rewriter =
+        new Rewriter(
+            insert ? this.prefix : NOTHING, insert ? globPrefix : NOTHING, withStar(globPrefix));
+  }
+
+  /**
+   * Confines a command. The command is encoded once, here, on the caller's thread; what its
+   * arguments' codecs throw is thrown.
+   *
+   * @param command any command, also a hand-made one
+   * @return the command with its final bytes
+   * @throws CommandRefusedException if the tenant may not run it, or its names cannot be located
+   *     with certainty, or one is foreign
+   * @throws IllegalArgumentException if the command was guarded already
+   */
+  public <K, V, T> GuardedCommand<K, V, T> guard(RedisCommand<K, V, T> command) {
+    if (command instanceof GuardedCommand<?, ?, ?>) {
+      throw new IllegalArgumentException(
+          "This command was guarded already: its names would get the prefix twice.");
+    }
+    Scratch scratch = SCRATCHES.take();
+    try {
+      command.encode(scratch.cleared());
+      CommandRule rule = checked(scratch);
+      if (command.getOutput() == null) {
+        throw refusal(
+            rule.name(),
+            RefusalReason.MALFORMED,
+            rule.name()
+                + " has no output, so that its reply would be taken for the next command's: give it an output.");
+      }
+      return new GuardedCommand<>(command, this, rule, rewritten(scratch, rule), scratch);
+    } finally {
+      SCRATCHES.give(scratch);
+    }
+  }
+
+  /**
+   * Takes the prefix off a name that came from the server in a message: a channel, an invalidated
+   * key.
+   *
+   * @param name the name; its position does not change
+   * @return the name as the application knows it, or null if it is foreign
+   */
+  public @Nullable ByteBuffer strip(ByteBuffer name) {
+    ByteBuffer stripped = name.duplicate();
+    return stripInPlace(stripped) ? stripped : null;
+  }
+
+  /**
+   * Moves the position behind the prefix; false, and the position stays, if the name is foreign.
+   */
+  boolean stripInPlace(ByteBuffer name) {
+    if (name.remaining() < prefix.length) {
+      return false;
+    }
+    int from = name.position();
+    for (int i = 0; i < prefix.length; i++) {
+      if (name.get(from + i) != prefix[i]) {
+        return false;
+      }
+    }
+    if (mode == PrefixMode.PREFIX) {
+      name.position(from + prefix.length);
+    }
+    return true;
+  }
+
+  void violation(CommandRule rule, int names) {
+    listener.violation(rule.name(), names);
+  }
+
+  /** Finds the rule, and with it the names; or refuses. */
+  private CommandRule checked(Scratch scratch) {
+    if (!scratch.parse()) {
+      throw refusal(
+          UNKNOWN,
+          RefusalReason.MALFORMED,
+          "The command does not encode to one RESP array of bulk strings: check its encode method.");
+    }
+    CommandRule rule = rules.find(scratch);
+    if (rule == null) {
+      throw unknown(scratch);
+    }
+    Signature grammar = rule.grammar();
+    if (grammar == null || rule.isRefused()) {
+      throw rule.isNarrowed()
+          ? refusal(
+              rule.name(),
+              RefusalReason.NARROWED,
+              rule.name() + " was taken away from tenants by this application.")
+          : refusal(
+              rule.name(),
+              RefusalReason.REFUSED,
+              "Tenants may not run " + rule.name() + ": " + rule.note());
+    }
+    if (!grammar.match(scratch, rule.words())) {
+      String option = scratch.refusedOption();
+      throw option != null
+          ? refusal(
+              rule.name(),
+              RefusalReason.OPTION,
+              "Tenants may not use the option "
+                  + option
+                  + " of "
+                  + rule.name()
+                  + ". "
+                  + rule.note())
+          : refusal(
+              rule.name(),
+              RefusalReason.SYNTAX,
+              "The arguments of "
+                  + rule.name()
+                  + " do not follow its grammar ("
+                  + grammar
+                  + "), so that its keys cannot be located.");
+    }
+    return rule;
+  }
+
+  private CommandRefusedException unknown(Scratch scratch) {
+    String name = Ascii.shown(scratch.bytes(), scratch.start(0), scratch.end(0));
+    return refusal(
+        name,
+        UNKNOWN,
+        RefusalReason.NO_RULE,
+        "There is no rule for "
+            + name
+            + (scratch.count() > 1 ? ", or not for this subcommand of it" : "")
+            + ", so that its keys cannot be located: register a rule for the command.");
+  }
+
+  private CommandRefusedException refusal(String command, RefusalReason reason, String message) {
+    return refusal(command, command, reason, message);
+  }
+
+  private CommandRefusedException refusal(
+      String command, String counted, RefusalReason reason, String message) {
+    listener.refused(counted, reason);
+    return new CommandRefusedException(tenant, command, reason, message);
+  }
+
+  private byte[] rewritten(Scratch scratch, CommandRule rule) {
+    if (mode == PrefixMode.REQUIRE) {
+      checkNames(scratch, rule);
+    }
+    byte[] wire = rewriter.rewrite(scratch, addition(scratch, rule));
+    if (wire == null) {
+      throw refusal(
+          rule.name(),
+          RefusalReason.MALFORMED,
+          "With its prefixes " + rule.name() + " is larger than 2 GiB: send it in parts.");
+    }
+    return wire;
+  }
+
+  private static Rewriter.Addition addition(Scratch scratch, CommandRule rule) {
+    if (!rule.isScoped() || scratch.hasPattern()) {
+      return Rewriter.Addition.NOTHING;
+    }
+    return rule.hasMatch() ? Rewriter.Addition.MATCH_AND_PATTERN : Rewriter.Addition.PATTERN;
+  }
+
+  private void checkNames(Scratch scratch, CommandRule rule) {
+    for (int i = 0; i < scratch.names(); i++) {
+      NameKind kind = scratch.nameKind(i);
+      int index = scratch.nameIndex(i);
+      boolean names = kind != NameKind.LOOKUP || scratch.holds(index, '*');
+      if (names && !scratch.startsWith(index, kind.isPattern() ? globPrefix : prefix)) {
+        throw refusal(
+            rule.name(),
+            RefusalReason.FOREIGN_NAME,
+            "Argument "
+                + (index - rule.words() + 1)
+                + " of "
+                + rule.name()
+                + " is a "
+                + kind.word()
+                + " outside of the tenant's prefix '"
+                + prefixText
+                + "': pass names that begin with it"
+                + (kind.isPattern() ? ", glob-escaped in patterns." : "."));
+      }
+    }
+  }
+
+  private static byte[] withStar(byte[] literal) {
+    byte[] pattern = Arrays.copyOf(literal, literal.length + 1);
+    pattern[literal.length] = '*';
+    return pattern;
+  }
+}

@@ -1,0 +1,376 @@
+package io.tenantredis.internal.keyspace;
+
+import io.lettuce.core.codec.ByteArrayCodec;
+import io.lettuce.core.output.CommandOutput;
+import io.lettuce.core.protocol.CommandArgs;
+import io.lettuce.core.protocol.CompleteableCommand;
+import io.lettuce.core.protocol.ProtocolKeyword;
+import io.lettuce.core.protocol.RedisCommand;
+import io.netty.buffer.ByteBuf;
+import java.util.Arrays;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
+import java.util.function.BiConsumer;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One attempt at one command of one tenant, with its final bytes. Only a {@link Guard} makes them:
+ * to have one is the proof that every name in it is inside the tenant's prefix.
+ *
+ * <p>The reply goes through an output that takes the prefix off names and holds an error back. When
+ * it is complete, or will never come, a {@link ReplyListener} decides what the application's
+ * command gets; without a listener that command gets it at once. A listener hears nothing of an
+ * attempt that Lettuce skips because {@link #isDone()} before it was written: whoever {@linkplain
+ * #detach() detaches} an attempt, or lets the application cancel its command, settles its own
+ * books.
+ *
+ * <p>It offers Lettuce no back-pressure: on a shared connection one slow subscriber would stop
+ * everybody's replies.
+ *
+ * <p>Thread-safe, but for {@link #listener(ReplyListener)} and {@link #setOutput(CommandOutput)},
+ * which are called before the command is dispatched.
+ *
+ * @param <K> the application's key type
+ * @param <V> the application's value type
+ * @param <T> the result type
+ */
+public final class GuardedCommand<K, V, T>
+    implements RedisCommand<K, V, T>, CompleteableCommand<T> {
+
+  @SuppressWarnings("rawtypes")
+  private static final AtomicIntegerFieldUpdater<GuardedCommand> SETTLED =
+      AtomicIntegerFieldUpdater.newUpdater(GuardedCommand.class, "settled");
+
+  private final RedisCommand<K, V, T> delegate;
+  private final Guard guard;
+  private final CommandRule rule;
+  private final byte[] wire;
+  private final int callFlags;
+  private final int routingFrom;
+  private final int routingTo;
+  private ReplyOutput<K, V, T> output;
+  private @Nullable ReplyListener listener;
+  private volatile boolean sent;
+  private volatile boolean detached;
+  private volatile boolean cancelled;
+  private volatile int settled;
+
+  /** The command whose final bytes are {@code wire}; the scratch says the rest. */
+  GuardedCommand(
+      RedisCommand<K, V, T> delegate, Guard guard, CommandRule rule, byte[] wire, Scratch found) {
+    this.delegate = delegate;
+    this.guard = guard;
+    this.rule = rule;
+    this.wire = wire;
+    this.callFlags = found.callFlags();
+    this.routingFrom = found.routingFrom();
+    this.routingTo = found.routingTo();
+    this.output = output(delegate.getOutput());
+  }
+
+  private GuardedCommand(GuardedCommand<K, V, T> before) {
+    this.delegate = before.delegate;
+    this.guard = before.guard;
+    this.rule = before.rule;
+    this.wire = before.wire;
+    this.callFlags = before.callFlags;
+    this.routingFrom = before.routingFrom;
+    this.routingTo = before.routingTo;
+    this.output = output(delegate.getOutput());
+  }
+
+  private ReplyOutput<K, V, T> output(CommandOutput<K, V, T> target) {
+    return rule.reply().any()
+        ? new NameReplyOutput<>(target, guard, rule, CallFlags.documentElements(callFlags))
+        : new ReplyOutput<>(target);
+  }
+
+  /**
+   * What is known of the command.
+   *
+   * @return its row of the command table
+   */
+  public CommandRule rule() {
+    return rule;
+  }
+
+  /**
+   * The command with its subcommand.
+   *
+   * @return the name in upper case
+   */
+  public String name() {
+    return rule.name();
+  }
+
+  /**
+   * The application's command.
+   *
+   * @return the command that the guard was given
+   */
+  public RedisCommand<K, V, T> delegate() {
+    return delegate;
+  }
+
+  private boolean has(int flag) {
+    return (callFlags & flag) != 0;
+  }
+
+  /**
+   * Whether the command only reads.
+   *
+   * @return whether a replica may answer it
+   */
+  public boolean isReadOnly() {
+    return rule.isRead();
+  }
+
+  /**
+   * Whether the application could not tell if this call, with its options, were executed twice.
+   *
+   * @return whether it may be sent again when it is not known whether it was executed
+   */
+  public boolean isIdempotent() {
+    return rule.isIdempotent() && !has(CallFlags.ONCE);
+  }
+
+  /**
+   * Whether this call, with its options, waits on the server and so keeps its connection from
+   * answering others.
+   *
+   * @return whether it is blocking
+   */
+  public boolean isBlocking() {
+    return rule.isBlocking() || has(CallFlags.BLOCKING);
+  }
+
+  /**
+   * Whether the command changes the state of its connection or depends on it.
+   *
+   * @return whether it needs a connection that nobody shares
+   */
+  public boolean isStateful() {
+    return rule.isStateful();
+  }
+
+  /**
+   * Whether the command runs code on the server, so that an error does not prove that nothing was
+   * changed.
+   *
+   * @return whether it does
+   */
+  public boolean isScript() {
+    return rule.isScript();
+  }
+
+  /**
+   * Whether the bytes were taken for writing to a connection.
+   *
+   * @return false if the command surely never left
+   */
+  public boolean isEncoded() {
+    return sent;
+  }
+
+  /**
+   * Whether anything of a reply reached the application's output. An error that is the whole reply
+   * is held back and does not count.
+   *
+   * @return whether the command can no longer be sent again
+   */
+  public boolean replyBegun() {
+    return output.hasBegun();
+  }
+
+  /**
+   * The error that is the whole reply.
+   *
+   * @return the server's text, or null if the reply is not an error or has not arrived
+   */
+  public @Nullable String replyError() {
+    return output.heldError();
+  }
+
+  /**
+   * Whether the reply held names of somebody else where they say whose the data is. Nothing more of
+   * it was given to the application's output, {@link #replyError()} says so, and the guard's
+   * listener was told.
+   *
+   * @return whether the reply was withheld
+   */
+  public boolean isWithheld() {
+    return output.isWithheld();
+  }
+
+  /**
+   * Sets who decides what becomes of this attempt's end. Called at most once, before the command is
+   * dispatched.
+   *
+   * @param replyListener the listener
+   */
+  public void listener(ReplyListener replyListener) {
+    this.listener = replyListener;
+  }
+
+  /** Gives the reply, be it data or an error, to the application's command and completes it. */
+  public void deliver() {
+    output.release();
+    delegate.complete();
+  }
+
+  /**
+   * Completes the application's command with a failure.
+   *
+   * @param cause the failure
+   */
+  public void deliverFailure(Throwable cause) {
+    delegate.completeExceptionally(cause);
+  }
+
+  /**
+   * A fresh attempt for the same application's command with the same bytes. This one must have
+   * ended, or be {@linkplain #detach() detached}.
+   *
+   * @return the new attempt, without a listener
+   * @throws IllegalStateException if the application's output holds something of a reply already,
+   *     or could still get it
+   */
+  public GuardedCommand<K, V, T> again() {
+    if (output.hasBegun()) {
+      throw new IllegalStateException(
+          name() + " cannot be sent again: its reply has begun to arrive.");
+    }
+    if (settled == 0 && !detached) {
+      throw new IllegalStateException(
+          name() + " cannot be sent again: this attempt has not ended, detach it first.");
+    }
+    return new GuardedCommand<>(this);
+  }
+
+  /**
+   * From now on nothing of a reply reaches the application's output, and the command is not written
+   * if it was not yet. If a reply is arriving at this moment, it counts as {@linkplain
+   * #replyBegun() begun}.
+   */
+  public void detach() {
+    output.detach();
+    detached = true;
+  }
+
+  @Override
+  public CommandOutput<K, V, T> getOutput() {
+    return rule.repliesLater() ? output.target() : output;
+  }
+
+  /** Called by Lettuce with the output that collects a transaction's replies. */
+  @Override
+  public void setOutput(CommandOutput<K, V, T> replacement) {
+    delegate.setOutput(replacement);
+    output = output(replacement);
+  }
+
+  @Override
+  public void complete() {
+    if (!settle()) {
+      return;
+    }
+    ReplyListener to = listener;
+    if (to == null) {
+      deliver();
+    } else {
+      to.onReply(this);
+    }
+  }
+
+  @Override
+  public boolean completeExceptionally(Throwable cause) {
+    if (!settle()) {
+      return false;
+    }
+    ReplyListener to = listener;
+    if (to == null) {
+      deliverFailure(cause);
+    } else {
+      to.onFailure(this, cause);
+    }
+    return true;
+  }
+
+  @Override
+  public void cancel() {
+    if (!settle()) {
+      return;
+    }
+    cancelled = true;
+    ReplyListener to = listener;
+    if (to == null) {
+      delegate.cancel();
+    } else {
+      to.onFailure(this, new CancellationException(name() + " was cancelled by its connection."));
+    }
+  }
+
+  private boolean settle() {
+    return SETTLED.compareAndSet(this, 0, 1);
+  }
+
+  /**
+   * What Lettuce may know of the arguments: the first key, by which a cluster routes, and nothing
+   * else.
+   *
+   * @return arguments that hold the first key with its prefix, or none
+   */
+  @Override
+  @SuppressWarnings("unchecked")
+  public CommandArgs<K, V> getArgs() {
+    CommandArgs<byte[], byte[]> args = new CommandArgs<>(ByteArrayCodec.INSTANCE);
+    if (routingTo > 0) {
+      args.addKey(Arrays.copyOfRange(wire, routingFrom, routingTo));
+    }
+    return (CommandArgs<K, V>) args;
+  }
+
+  @Override
+  public ProtocolKeyword getType() {
+    return rule.type();
+  }
+
+  @Override
+  public void encode(ByteBuf buffer) {
+    sent = true;
+    buffer.writeBytes(wire);
+  }
+
+  @Override
+  public boolean isCancelled() {
+    return cancelled || delegate.isCancelled();
+  }
+
+  @Override
+  public boolean isDone() {
+    return settled != 0 || detached || delegate.isDone();
+  }
+
+  @Override
+  @SuppressWarnings("unchecked")
+  public void onComplete(Consumer<? super T> action) {
+    if (delegate instanceof CompleteableCommand<?>) {
+      ((CompleteableCommand<T>) delegate).onComplete(action);
+    }
+  }
+
+  @Override
+  @SuppressWarnings("unchecked")
+  public void onComplete(BiConsumer<? super T, Throwable> action) {
+    if (delegate instanceof CompleteableCommand<?>) {
+      ((CompleteableCommand<T>) delegate).onComplete(action);
+    }
+  }
+
+  /** The name and the state, never an argument. */
+  @Override
+  public String toString() {
+    return "GuardedCommand[" + name() + ", encoded=" + sent + ", done=" + isDone() + "]";
+  }
+}
