@@ -1,7 +1,9 @@
 package io.tenantredis.test.server;
 
 import io.tenantredis.test.server.ConfigFile.Setting;
+import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
@@ -16,6 +18,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
 import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -49,6 +52,9 @@ public final class RedisServer implements AutoCloseable {
 
   private static final String HOST = "127.0.0.1";
   private static final int PORT_ATTEMPTS = 20;
+  private static final int LOADING_FILLERS = 1000;
+  private static final String LOADING_FILLER = "tenant-redis-test:loading:";
+  private static final int LOADING_INTERVAL_BYTES = 1024;
   private static final Duration POLL = Duration.ofMillis(2);
   private static final Duration READINESS_TIMEOUT = Duration.ofSeconds(1);
   private static final Duration TERMINATION_TIMEOUT = Duration.ofSeconds(5);
@@ -200,6 +206,16 @@ public final class RedisServer implements AutoCloseable {
     return admin;
   }
 
+  /** The states of trouble that this server can be put into. */
+  public ServerFaults faults() {
+    return new ServerFaults(this);
+  }
+
+  /** Opens another connection of the administrator's; the caller closes it. */
+  public RespConnection connectAsAdministrator() {
+    return authenticate(connect());
+  }
+
   /** Opens a connection that has sent nothing yet; the caller closes it. */
   public RespConnection connect() {
     return RespConnection.connect(HOST, port());
@@ -307,10 +323,83 @@ public final class RedisServer implements AutoCloseable {
       throw new IllegalStateException("the server is closed");
     }
     stop();
+    startAgain(List.of(), false);
+  }
+
+  /**
+   * Restarts with all data, and with so much delay in loading it that it takes this long; returns
+   * while loading.
+   *
+   * <p>The delay is the server's own, one for each key. Keys to delay for are added that have
+   * expired when they are loaded and so are never seen; each is larger than the interval of bytes
+   * after which a loading server looks at its clients.
+   */
+  synchronized void restartLoading(Duration atLeast) {
+    RespConnection connection = admin();
+    boolean aof =
+        new ServerInfo(connection.text("INFO", "persistence")).get("aof_enabled").equals("1");
+    connection.command("DEBUG", "SET-ACTIVE-EXPIRE", "0");
+    String value = "x".repeat(LOADING_INTERVAL_BYTES * 2);
+    List<String[]> fillers = new ArrayList<>();
+    for (int i = 0; i < LOADING_FILLERS; i++) {
+      fillers.add(new String[] {"SET", LOADING_FILLER + i, value, "PX", "1"});
+    }
+    connection.command("CONFIG", "SET", "rdbcompression", "no");
+    connection.pipeline(fillers);
+    if (aof) {
+      connection.command("BGREWRITEAOF");
+      Await.until(
+          "the AOF is rewritten",
+          options.startTimeout,
+          () -> {
+            ServerInfo state = new ServerInfo(connection.text("INFO", "persistence"));
+            return state.get("aof_rewrite_in_progress").equals("0")
+                && state.get("aof_rewrite_scheduled").equals("0");
+          });
+    } else {
+      connection.command("SAVE");
+    }
+    kill9();
+    long delayMicros = Math.max(1, atLeast.toNanos() / 1000 / LOADING_FILLERS);
+    startAgain(
+        List.of(
+            "--key-load-delay",
+            Long.toString(delayMicros),
+            "--loading-process-events-interval-bytes",
+            Integer.toString(LOADING_INTERVAL_BYTES)),
+        true);
+    if (!aof) {
+      deleteSnapshot();
+    }
+  }
+
+  /** The server has it open; it must not be there when a later start looks for data. */
+  private void deleteSnapshot() {
+    try {
+      Files.deleteIfExists(directory().resolve("dump.rdb"));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  void awaitLoaded() {
+    Await.until(
+        "the data is loaded",
+        options.startTimeout,
+        () -> new ServerInfo(admin().text("INFO", "persistence")).get("loading").equals("0"));
+    // An AOF is loaded with its expired keys; a look at them removes them at once.
+    admin()
+        .pipeline(
+            IntStream.range(0, LOADING_FILLERS)
+                .mapToObj(i -> new String[] {"EXISTS", LOADING_FILLER + i})
+                .toList());
+  }
+
+  private void startAgain(List<String> arguments, boolean loadingIsReady) {
     long deadline = deadline();
     while (true) {
       try {
-        run(deadline);
+        run(arguments, loadingIsReady, deadline);
         return;
       } catch (PortTakenException e) {
         if (System.nanoTime() - deadline > 0) {
@@ -354,7 +443,7 @@ public final class RedisServer implements AutoCloseable {
       tlsPort = options.serverCertificate == null ? 0 : Ports.propose();
       options.writeConfiguration(configuration(), directory.path(), port, tlsPort);
       try {
-        run(deadline);
+        run(List.of(), false, deadline);
         return;
       } catch (PortTakenException e) {
         if (options.port != 0 || attempt == PORT_ATTEMPTS) {
@@ -364,15 +453,16 @@ public final class RedisServer implements AutoCloseable {
     }
   }
 
-  private void run(long deadline) throws PortTakenException {
+  private void run(List<String> arguments, boolean loadingIsReady, long deadline)
+      throws PortTakenException {
     output.beginRun();
-    ServerProcess started =
-        ServerProcess.launch(
-            List.of(binary.toString(), configuration().toString()), directory, output.file());
+    List<String> command = new ArrayList<>(List.of(binary.toString(), configuration().toString()));
+    command.addAll(arguments);
+    ServerProcess started = ServerProcess.launch(command, directory, output.file());
     process = started;
     boolean ready = false;
     try {
-      awaitReady(started, deadline);
+      awaitReady(started, loadingIsReady, deadline);
       ready = true;
     } finally {
       if (!ready) {
@@ -383,7 +473,8 @@ public final class RedisServer implements AutoCloseable {
     log.debug("started {} as process {}", this, started.pid());
   }
 
-  private void awaitReady(ServerProcess started, long deadline) throws PortTakenException {
+  private void awaitReady(ServerProcess started, boolean loadingIsReady, long deadline)
+      throws PortTakenException {
     while (true) {
       RespConnection connection = null;
       boolean ready = false;
@@ -391,7 +482,7 @@ public final class RedisServer implements AutoCloseable {
         connection = authenticate(connect().timeout(READINESS_TIMEOUT));
         ServerInfo answer = new ServerInfo(connection.text("INFO"));
         refuseForeign(answer, started);
-        ready = !answer.get("loading").equals("1");
+        ready = loadingIsReady || !answer.get("loading").equals("1");
         if (ready) {
           info = answer;
           admin = connection.timeout(RespConnection.DEFAULT_TIMEOUT);
