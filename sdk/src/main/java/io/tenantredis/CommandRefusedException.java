@@ -10,8 +10,7 @@ public final class CommandRefusedException extends RedisException implements Ten
 
   private static final long serialVersionUID = 1L;
 
-  private final TenantId tenant;
-  private final String command;
+  private final FailureDetails details;
   private final RefusalReason reason;
 
   /**
@@ -24,9 +23,12 @@ public final class CommandRefusedException extends RedisException implements Ten
    */
   public CommandRefusedException(
       TenantId tenant, String command, RefusalReason reason, String message) {
-    super(FailureText.of(ErrorCode.SEC008, tenant, command, Outcome.NOT_SENT, message));
-    this.tenant = tenant;
-    this.command = command;
+    this(new FailureDetails(ErrorCode.SEC008, tenant, command, Outcome.NOT_SENT), reason, message);
+  }
+
+  private CommandRefusedException(FailureDetails details, RefusalReason reason, String message) {
+    super(details.message(message));
+    this.details = details;
     this.reason = reason;
   }
 
@@ -40,22 +42,7 @@ public final class CommandRefusedException extends RedisException implements Ten
   }
 
   @Override
-  public ErrorCode code() {
-    return ErrorCode.SEC008;
-  }
-
-  @Override
-  public TenantId tenant() {
-    return tenant;
-  }
-
-  @Override
-  public String command() {
-    return command;
-  }
-
-  @Override
-  public Outcome outcome() {
-    return Outcome.NOT_SENT;
+  public FailureDetails details() {
+    return details;
   }
 }

@@ -12,18 +12,29 @@ import org.jspecify.annotations.Nullable;
 public interface TenantRedisFailure {
 
   /**
+   * All that is known about this failure.
+   *
+   * @return the details
+   */
+  FailureDetails details();
+
+  /**
    * The stable code of this failure.
    *
    * @return the code
    */
-  ErrorCode code();
+  default ErrorCode code() {
+    return details().code();
+  }
 
   /**
    * The tenant whose command or connection failed.
    *
    * @return the tenant
    */
-  TenantId tenant();
+  default TenantId tenant() {
+    return details().tenant();
+  }
 
   /**
    * The command that failed, in upper case with its subcommand, or null when no command was
@@ -31,12 +42,16 @@ public interface TenantRedisFailure {
    *
    * @return for example {@code SET} or {@code XGROUP CREATE}
    */
-  @Nullable String command();
+  default @Nullable String command() {
+    return details().command();
+  }
 
   /**
    * What is known about the effect on the server.
    *
    * @return the outcome
    */
-  Outcome outcome();
+  default Outcome outcome() {
+    return details().outcome();
+  }
 }
