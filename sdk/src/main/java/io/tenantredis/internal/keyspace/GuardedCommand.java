@@ -51,6 +51,8 @@ public final class GuardedCommand<K, V, T>
   private final int routingTo;
   private ReplyOutput<K, V, T> output;
   private @Nullable ReplyListener listener;
+  private boolean hasDeadline;
+  private long deadlineNanos;
   private volatile boolean sent;
   private volatile boolean detached;
   private volatile boolean cancelled;
@@ -211,6 +213,35 @@ public final class GuardedCommand<K, V, T>
    */
   public void listener(ReplyListener replyListener) {
     this.listener = replyListener;
+  }
+
+  /**
+   * Sets when this attempt ends if no reply has come. Called at most once, before the command is
+   * dispatched.
+   *
+   * @param nanoTime a {@link System#nanoTime()}
+   */
+  public void deadlineNanos(long nanoTime) {
+    deadlineNanos = nanoTime;
+    hasDeadline = true;
+  }
+
+  /**
+   * Whether there is a time at which this attempt ends without a reply.
+   *
+   * @return whether {@link #deadlineNanos()} has a meaning
+   */
+  public boolean hasDeadline() {
+    return hasDeadline;
+  }
+
+  /**
+   * When this attempt ends if no reply has come.
+   *
+   * @return a {@link System#nanoTime()}
+   */
+  public long deadlineNanos() {
+    return deadlineNanos;
   }
 
   /** Gives the reply, be it data or an error, to the application's command and completes it. */

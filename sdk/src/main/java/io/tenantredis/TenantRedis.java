@@ -1,0 +1,626 @@
+package io.tenantredis;
+
+import io.github.resilience4j.bulkhead.Bulkhead;
+import io.github.resilience4j.bulkhead.BulkheadConfig;
+import io.github.resilience4j.circuitbreaker.CircuitBreaker;
+import io.github.resilience4j.circuitbreaker.CircuitBreakerConfig;
+import io.github.resilience4j.core.IntervalFunction;
+import io.github.resilience4j.retry.Retry;
+import io.github.resilience4j.retry.RetryConfig;
+import io.lettuce.core.ClientOptions;
+import io.lettuce.core.MaintNotificationsConfig;
+import io.lettuce.core.RedisURI;
+import io.lettuce.core.SocketOptions;
+import io.lettuce.core.SslOptions;
+import io.lettuce.core.codec.ByteArrayCodec;
+import io.lettuce.core.codec.RedisCodec;
+import io.lettuce.core.codec.StringCodec;
+import io.lettuce.core.resource.ClientResources;
+import io.lettuce.core.resource.DefaultClientResources;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.composite.CompositeMeterRegistry;
+import io.tenantredis.internal.client.DefaultTenantClient;
+import io.tenantredis.internal.client.SharedHandle;
+import io.tenantredis.internal.client.TenantSession;
+import io.tenantredis.internal.connection.ConnectionSettings;
+import io.tenantredis.internal.connection.Connector;
+import io.tenantredis.internal.connection.TenantIdentity;
+import io.tenantredis.internal.keyspace.CommandRules;
+import io.tenantredis.internal.keyspace.Guard;
+import io.tenantredis.internal.keyspace.GuardListener;
+import io.tenantredis.internal.metrics.ClientMeters;
+import io.tenantredis.internal.metrics.TenantTags;
+import io.tenantredis.internal.path.CommandPath;
+import io.tenantredis.internal.pool.Backoff;
+import io.tenantredis.internal.pool.SharedConnection;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A Redis client for many tenants: one for the application, one {@link TenantClient} for each
+ * tenant.
+ *
+ * <p>Each tenant has its own user, its own connection, its own key prefix, its own limits and its
+ * own metrics. No command of one tenant reads, writes, names, counts or is answered with anything
+ * of another.
+ *
+ * <p>Build it once, share it, close it last. Thread-safe. Building connects nowhere: a tenant's
+ * connection is opened by its first command.
+ */
+public final class TenantRedis implements AutoCloseable {
+
+  private static final Logger LOG = LoggerFactory.getLogger(TenantRedis.class);
+
+  private static final Duration BACKOFF_FIRST = Duration.ofMillis(50);
+  private static final Duration BACKOFF_LONGEST = Duration.ofSeconds(2);
+
+  private final Builder settings;
+  private final KeyPrefixTemplate prefixes;
+  private final @Nullable IdentityTemplate identities;
+  private final ClientOptions options;
+  private final ClientResources resources;
+  private final boolean ownsResources;
+  private final ClientMeters meters;
+  private final Connector connector;
+  private final Retry retry;
+  private final Backoff backoff =
+      new Backoff(BACKOFF_FIRST, BACKOFF_LONGEST, () -> ThreadLocalRandom.current().nextDouble());
+  private final ConcurrentMap<TenantId, TenantSession> sessions = new ConcurrentHashMap<>();
+  private final AtomicBoolean closed = new AtomicBoolean();
+
+  private TenantRedis(Builder settings, RedisURI uri) {
+    this.settings = settings;
+    this.prefixes = KeyPrefixTemplate.of(settings.keyPrefix);
+    this.identities = settings.identity == null ? null : IdentityTemplate.of(settings.identity);
+    this.options = settings.clientOptions();
+    this.ownsResources = settings.clientResources == null;
+    this.resources =
+        settings.clientResources == null
+            ? DefaultClientResources.create()
+            : settings.clientResources;
+    this.meters = new ClientMeters(settings.meterRegistry, new TenantTags(settings.taggedTenants));
+    this.connector =
+        new Connector(
+            new ConnectionSettings(
+                uri,
+                settings.credentials,
+                settings.connectTimeout,
+                settings.commandTimeout,
+                settings.flushConsolidation),
+            options,
+            resources,
+            meters);
+    this.retry = Retry.of("tenant-redis", settings.retryConfig());
+    if (settings.withoutAclUsers) {
+      LOG.warn(
+          "TenantRedis runs WITHOUT ACL users: only the client keeps the tenants apart. Use it for development alone and give"
+              + " each tenant a user of its own in production.");
+    }
+  }
+
+  /**
+   * Starts to configure a client.
+   *
+   * @param redisUri where the server is, in Lettuce's form: {@code redis://host:port} or {@code
+   *     rediss://host:port} for TLS
+   * @return a builder
+   */
+  public static Builder builder(String redisUri) {
+    return new Builder(redisUri);
+  }
+
+  /**
+   * The handle of a tenant, for keys and values that are strings in UTF-8. Does not connect and
+   * does not block.
+   *
+   * @param tenant the tenant's id
+   * @return its handle
+   * @throws InvalidTenantIdException if this cannot be a tenant's id
+   * @throws TenantClosedException if this client was closed
+   */
+  public TenantClient<String, String> tenant(String tenant) {
+    return tenant(TenantId.of(tenant));
+  }
+
+  /**
+   * The handle of a tenant, for keys and values that are strings in UTF-8. Does not connect and
+   * does not block.
+   *
+   * @param tenant the tenant
+   * @return its handle
+   * @throws TenantClosedException if this client was closed
+   */
+  public TenantClient<String, String> tenant(TenantId tenant) {
+    return tenant(tenant, StringCodec.UTF8);
+  }
+
+  /**
+   * The handle of a tenant, for keys and values of other types. Does not connect and does not
+   * block.
+   *
+   * @param <K> the type of keys and channels
+   * @param <V> the type of values
+   * @param tenant the tenant
+   * @param codec how keys and values become bytes; thread-safe; knows nothing of prefixes
+   * @return its handle
+   * @throws TenantClosedException if this client was closed
+   */
+  public <K, V> TenantClient<K, V> tenant(TenantId tenant, RedisCodec<K, V> codec) {
+    TenantSession session = session(tenant);
+    return new DefaultTenantClient<>(
+        session, handle(session, codec), handle(session, ByteArrayCodec.INSTANCE));
+  }
+
+  private <K, V> SharedHandle<K, V> handle(TenantSession session, RedisCodec<K, V> codec) {
+    return new SharedHandle<>(session, codec, options, resources, settings.commandTimeout);
+  }
+
+  private TenantSession session(TenantId tenant) {
+    TenantSession session = sessions.get(tenant);
+    if (session == null) {
+      TenantIdentity identity = new TenantIdentity(tenant, expectedUser(tenant));
+      session = sessions.computeIfAbsent(tenant, id -> newSession(identity));
+    }
+    if (closed.get()) {
+      session.stop();
+      throw new TenantClosedException(
+          new FailureDetails(ErrorCode.TR009, tenant, null, Outcome.NOT_SENT),
+          "TenantRedis is closed. Create it once for the life of the application and close it last.",
+          null);
+    }
+    return session;
+  }
+
+  private @Nullable String expectedUser(TenantId tenant) {
+    if (identities == null) {
+      return null;
+    }
+    String user = identities.userOf(tenant);
+    if (user.equals("default")) {
+      throw new InvalidTenantIdException(
+          "The identity of tenant '"
+              + tenant
+              + "' would be the user 'default', which every connection has that did not"
+              + " authenticate. Use an identity such as 'tenant_{tenant}'.");
+    }
+    return user;
+  }
+
+  private TenantSession newSession(TenantIdentity identity) {
+    TenantId tenant = identity.tenant();
+    KeyPrefix prefix = prefixes.prefixOf(tenant);
+    GuardListener guardListener = meters.guard(tenant);
+    SharedConnection shared = new SharedConnection(connector, identity, backoff, System::nanoTime);
+    return new TenantSession(
+        tenant,
+        prefix,
+        new Guard(tenant, prefix, settings.prefixMode, CommandRules.standard(), guardListener),
+        guardListener,
+        CommandPath.assemble(
+            tenant,
+            meters.commands(tenant),
+            retry,
+            CircuitBreaker.of(tenant.value(), settings.circuitBreaker),
+            Bulkhead.of(tenant.value(), settings.bulkheadConfig()),
+            shared,
+            resources.eventExecutorGroup()),
+        shared);
+  }
+
+  /**
+   * Accepts no further commands, waits for those in flight, at most for the shutdown timeout,
+   * closes all connections and ends all threads of this client. Commands still in flight then fail.
+   * Blocks; may be called more than once.
+   */
+  @Override
+  public void close() {
+    if (!closed.compareAndSet(false, true)) {
+      return;
+    }
+    sessions.values().forEach(TenantSession::stop);
+    long giveUpAt = System.nanoTime() + settings.shutdownTimeout.toNanos();
+    while (!sessions.values().stream().allMatch(TenantSession::isIdle)
+        && System.nanoTime() - giveUpAt < 0
+        && !Thread.currentThread().isInterrupted()) {
+      LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(1));
+    }
+    sessions.values().forEach(TenantSession::close);
+    connector.close();
+    if (ownsResources) {
+      resources.shutdown(0, 2, TimeUnit.SECONDS).awaitUninterruptibly(5, TimeUnit.SECONDS);
+    }
+  }
+
+  /** Where this client connects to and how it tells tenants apart; no secret. */
+  @Override
+  public String toString() {
+    return "TenantRedis[keyPrefix="
+        + prefixes
+        + ", tenants="
+        + sessions.size()
+        + (closed.get() ? ", closed" : "")
+        + "]";
+  }
+
+  /** Configures a {@link TenantRedis}. Not thread-safe. */
+  public static final class Builder {
+
+    private final String redisUri;
+    private String keyPrefix = "tenant:{tenant}:";
+    private PrefixMode prefixMode = PrefixMode.PREFIX;
+    private @Nullable String identity;
+    private @Nullable TenantCredentialsProvider credentials;
+    private boolean withoutAclUsers;
+    private Duration connectTimeout = Duration.ofSeconds(5);
+    private Duration commandTimeout = Duration.ofSeconds(5);
+    private Duration shutdownTimeout = Duration.ofSeconds(5);
+    private int maxAttempts = 3;
+    private Duration firstRetryDelay = Duration.ofMillis(20);
+    private Duration longestRetryDelay = Duration.ofSeconds(1);
+    private CircuitBreakerConfig circuitBreaker =
+        CircuitBreakerConfig.custom()
+            .slidingWindowType(CircuitBreakerConfig.SlidingWindowType.TIME_BASED)
+            .slidingWindowSize(10)
+            .minimumNumberOfCalls(20)
+            .failureRateThreshold(50)
+            .waitDurationInOpenState(Duration.ofSeconds(5))
+            .permittedNumberOfCallsInHalfOpenState(10)
+            .build();
+    private int maxConcurrentCalls = 16_384;
+    private MeterRegistry meterRegistry = new CompositeMeterRegistry();
+    private int taggedTenants = 100;
+    private @Nullable ClientResources clientResources;
+    private @Nullable SslOptions sslOptions;
+    private @Nullable String clientName;
+    private boolean flushConsolidation = true;
+
+    private Builder(String redisUri) {
+      this.redisUri = redisUri;
+    }
+
+    /**
+     * What the names of a tenant's keys and channels begin with. Default: {@code tenant:{tenant}:}.
+     *
+     * @param template a {@link KeyPrefixTemplate}
+     * @return this builder
+     */
+    public Builder keyPrefix(String template) {
+      this.keyPrefix = template;
+      return this;
+    }
+
+    /**
+     * Who writes the prefix into names. Default: {@link PrefixMode#PREFIX}.
+     *
+     * @param mode the mode
+     * @return this builder
+     */
+    public Builder prefixMode(PrefixMode mode) {
+      this.prefixMode = mode;
+      return this;
+    }
+
+    /**
+     * The ACL user that the server must name on a tenant's connections, whatever the credentials
+     * say. Required, unless {@link #withoutAclUsers()}.
+     *
+     * @param template a text with exactly one {@code {tenant}}, for example {@code tenant_{tenant}}
+     * @return this builder
+     */
+    public Builder identity(String template) {
+      this.identity = template;
+      return this;
+    }
+
+    /**
+     * Where the tenants' credentials come from. Required, unless {@link #withoutAclUsers()}.
+     *
+     * @param provider the provider
+     * @return this builder
+     */
+    public Builder credentials(TenantCredentialsProvider provider) {
+      this.credentials = provider;
+      return this;
+    }
+
+    /**
+     * Runs without a user for each tenant, on whatever user the URI names: for a developer's plain
+     * Redis alone. The guard of the client is then the only fence; a warning is logged at start.
+     *
+     * @return this builder
+     */
+    public Builder withoutAclUsers() {
+      this.withoutAclUsers = true;
+      return this;
+    }
+
+    /**
+     * The longest that one attempt to connect may take: credentials, TCP, TLS, handshake and
+     * identity check together. Default: 5 seconds.
+     *
+     * @param timeout more than zero
+     * @return this builder
+     */
+    public Builder connectTimeout(Duration timeout) {
+      this.connectTimeout = timeout;
+      return this;
+    }
+
+    /**
+     * The longest that a command may take, with connecting, waiting and retries. It then fails with
+     * a {@link TenantTimeoutException}. Default: 5 seconds.
+     *
+     * @param timeout more than zero
+     * @return this builder
+     */
+    public Builder commandTimeout(Duration timeout) {
+      this.commandTimeout = timeout;
+      return this;
+    }
+
+    /**
+     * How long {@link TenantRedis#close()} waits for commands in flight. Default: 5 seconds.
+     *
+     * @param timeout zero or more
+     * @return this builder
+     */
+    public Builder shutdownTimeout(Duration timeout) {
+      this.shutdownTimeout = timeout;
+      return this;
+    }
+
+    /**
+     * How often a command may be sent at most: the first time and again after failures that are
+     * safe to retry. Never is a permission error retried, nor a command that may have been executed
+     * and is not idempotent. Default: 3.
+     *
+     * @param attempts 1 (no retries) to 100
+     * @return this builder
+     */
+    public Builder maxAttempts(int attempts) {
+      this.maxAttempts = attempts;
+      return this;
+    }
+
+    /**
+     * How long to wait before further attempts: doubling from the first to the longest, with up to
+     * half more or less at random. Default: 20 milliseconds to 1 second.
+     *
+     * @param first at least 1 millisecond
+     * @param longest not less than the first
+     * @return this builder
+     */
+    public Builder retryDelay(Duration first, Duration longest) {
+      this.firstRetryDelay = first;
+      this.longestRetryDelay = longest;
+      return this;
+    }
+
+    /**
+     * The circuit breaker that each tenant gets. Only timeouts, lost or refused connections and a
+     * server that cannot serve count as failures. Default: opens for 5 seconds when half of at
+     * least 20 calls of the last 10 seconds failed.
+     *
+     * @param config the configuration
+     * @return this builder
+     */
+    public Builder circuitBreaker(CircuitBreakerConfig config) {
+      this.circuitBreaker = config;
+      return this;
+    }
+
+    /**
+     * How many commands of one tenant may be in flight or waiting for its connection. One more
+     * fails at once with a {@link TenantLimitException}. Default: 16384.
+     *
+     * @param calls 1 or more
+     * @return this builder
+     */
+    public Builder maxConcurrentCalls(int calls) {
+      this.maxConcurrentCalls = calls;
+      return this;
+    }
+
+    /**
+     * Where meters are registered. Default: nowhere.
+     *
+     * @param registry the registry
+     * @return this builder
+     */
+    public Builder meterRegistry(MeterRegistry registry) {
+      this.meterRegistry = registry;
+      return this;
+    }
+
+    /**
+     * How many tenants have a metric tag of their own; all others share {@code other}. Default:
+     * 100.
+     *
+     * @param tenants 0 or more
+     * @return this builder
+     */
+    public Builder taggedTenants(int tenants) {
+      this.taggedTenants = tenants;
+      return this;
+    }
+
+    /**
+     * Event loops and timers to share with other clients. They are not shut down when this client
+     * is closed. Default: own ones.
+     *
+     * @param resources the resources
+     * @return this builder
+     */
+    public Builder clientResources(ClientResources resources) {
+      this.clientResources = resources;
+      return this;
+    }
+
+    /**
+     * Trusted certificates, the client's own certificate and TLS versions, for a {@code rediss://}
+     * URI. Default: the JVM's.
+     *
+     * @param ssl the options
+     * @return this builder
+     */
+    public Builder sslOptions(SslOptions ssl) {
+      this.sslOptions = ssl;
+      return this;
+    }
+
+    /**
+     * A name for {@code CLIENT LIST}. The tenants' users then need {@code +client|setname
+     * +client|setinfo}. Default: none.
+     *
+     * @param name printable ASCII without spaces
+     * @return this builder
+     */
+    public Builder clientName(String name) {
+      this.clientName = name;
+      return this;
+    }
+
+    /**
+     * Whether writes that come close together share a flush, which doubles the throughput of
+     * concurrent callers. Default: true.
+     *
+     * @param enabled whether they do
+     * @return this builder
+     */
+    public Builder flushConsolidation(boolean enabled) {
+      this.flushConsolidation = enabled;
+      return this;
+    }
+
+    /**
+     * Builds the client. Connects nowhere.
+     *
+     * @return the client
+     * @throws ConfigurationException with every mistake at once
+     */
+    public TenantRedis build() {
+      List<String> problems = new ArrayList<>();
+      RedisURI uri = uri(problems);
+      problems.addAll(KeyPrefixTemplate.problems(keyPrefix));
+      checkIdentity(problems);
+      atLeast(Duration.ofMillis(1), connectTimeout, "connectTimeout", problems);
+      atLeast(Duration.ofMillis(1), commandTimeout, "commandTimeout", problems);
+      atLeast(Duration.ZERO, shutdownTimeout, "shutdownTimeout", problems);
+      atLeast(Duration.ofMillis(1), firstRetryDelay, "the first retryDelay", problems);
+      atLeast(firstRetryDelay, longestRetryDelay, "the longest retryDelay", problems);
+      inRange(1, 100, maxAttempts, "maxAttempts", problems);
+      inRange(1, Integer.MAX_VALUE, maxConcurrentCalls, "maxConcurrentCalls", problems);
+      inRange(0, Integer.MAX_VALUE, taggedTenants, "taggedTenants", problems);
+      if (!problems.isEmpty() || uri == null) {
+        throw new ConfigurationException(problems);
+      }
+      return new TenantRedis(this, uri);
+    }
+
+    private @Nullable RedisURI uri(List<String> problems) {
+      RedisURI uri;
+      try {
+        uri = RedisURI.create(redisUri);
+      } catch (RuntimeException malformed) {
+        problems.add(
+            "The Redis URI cannot be read: write redis://host:port, or rediss://host:port for TLS.");
+        return null;
+      }
+      if (uri.getHost() == null) {
+        problems.add("The Redis URI names no host: write redis://host:port.");
+      }
+      if (!withoutAclUsers && redisUri.indexOf('@') >= 0) {
+        problems.add(
+            "The Redis URI holds credentials, which no tenant would use: remove them and give the tenants' credentials with"
+                + " credentials(...).");
+      }
+      if (clientName != null) {
+        uri.setClientName(clientName);
+      }
+      return uri;
+    }
+
+    private void checkIdentity(List<String> problems) {
+      if (withoutAclUsers) {
+        if (identity != null || credentials != null) {
+          problems.add(
+              "withoutAclUsers() excludes identity(...) and credentials(...): keep one or the other.");
+        }
+        return;
+      }
+      if (identity == null) {
+        problems.add(
+            "identity(...) is missing: say which user ACL WHOAMI must answer, for example 'tenant_{tenant}'. For a plain"
+                + " development server say withoutAclUsers().");
+      } else {
+        problems.addAll(IdentityTemplate.problems(identity));
+      }
+      if (credentials == null) {
+        problems.add("credentials(...) is missing: say where the tenants' passwords come from.");
+      }
+    }
+
+    private static void atLeast(
+        Duration least, Duration value, String name, List<String> problems) {
+      if (value.compareTo(least) < 0) {
+        problems.add(name + " is " + value + ": use " + least + " or more.");
+      }
+    }
+
+    private static void inRange(
+        int least, int most, int value, String name, List<String> problems) {
+      if (value < least || value > most) {
+        problems.add(name + " is " + value + ": use " + least + " to " + most + ".");
+      }
+    }
+
+    /**
+     * Lettuce's options. Its request queue stays unbounded because a bounded one is two arrays of
+     * that size for each connection: what is queued is bounded by the bulkhead, and nothing is
+     * queued without a connection.
+     */
+    private ClientOptions clientOptions() {
+      ClientOptions.Builder builder =
+          ClientOptions.builder()
+              .autoReconnect(false)
+              .disconnectedBehavior(ClientOptions.DisconnectedBehavior.REJECT_COMMANDS)
+              .maintNotificationsConfig(MaintNotificationsConfig.disabled())
+              .socketOptions(
+                  SocketOptions.builder()
+                      .connectTimeout(connectTimeout)
+                      .keepAlive(true)
+                      .tcpNoDelay(true)
+                      .build());
+      if (sslOptions != null) {
+        builder.sslOptions(sslOptions);
+      }
+      return builder.build();
+    }
+
+    private RetryConfig retryConfig() {
+      return RetryConfig.custom()
+          .maxAttempts(maxAttempts)
+          .intervalFunction(
+              IntervalFunction.ofExponentialRandomBackoff(
+                  firstRetryDelay, 2.0, 0.5, longestRetryDelay))
+          .build();
+    }
+
+    private BulkheadConfig bulkheadConfig() {
+      return BulkheadConfig.custom()
+          .maxConcurrentCalls(maxConcurrentCalls)
+          .maxWaitDuration(Duration.ZERO)
+          .build();
+    }
+  }
+}

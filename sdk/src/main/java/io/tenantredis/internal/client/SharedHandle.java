@@ -1,0 +1,126 @@
+package io.tenantredis.internal.client;
+
+import io.lettuce.core.ClientOptions;
+import io.lettuce.core.StatefulRedisConnectionImpl;
+import io.lettuce.core.api.push.PushListener;
+import io.lettuce.core.api.sync.RedisCommands;
+import io.lettuce.core.cluster.api.sync.RedisClusterCommands;
+import io.lettuce.core.codec.RedisCodec;
+import io.lettuce.core.protocol.RedisCommand;
+import io.lettuce.core.resource.ClientResources;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * Lettuce's connection interface on top of a tenant's session: what its sync, async and reactive
+ * commands, {@code dispatch} and Spring see as the connection. It holds no channel and no state;
+ * all flavours end in {@link #dispatch}, where the guard stands.
+ */
+public final class SharedHandle<K, V> extends StatefulRedisConnectionImpl<K, V> {
+
+  private final TenantSession session;
+
+  public SharedHandle(
+      TenantSession session,
+      RedisCodec<K, V> codec,
+      ClientOptions options,
+      ClientResources resources,
+      Duration timeout) {
+    super(
+        new HandleWriter(resources, command -> session.dispatch(command, timeout.toNanos())),
+        NoPushListeners.INSTANCE,
+        codec,
+        timeout,
+        options.getJsonParser());
+    this.session = session;
+    setOptions(options);
+  }
+
+  @Override
+  protected RedisCommands<K, V> newRedisSyncCommandsImpl() {
+    return SyncCommands.proxy(this, async(), RedisCommands.class, RedisClusterCommands.class);
+  }
+
+  @Override
+  public <T> RedisCommand<K, V, T> dispatch(RedisCommand<K, V, T> command) {
+    session.dispatch(command, getTimeout().toNanos());
+    return command;
+  }
+
+  @Override
+  public Collection<RedisCommand<K, V, ?>> dispatch(
+      Collection<? extends RedisCommand<K, V, ?>> commands) {
+    List<RedisCommand<K, V, ?>> dispatched = new ArrayList<>(commands.size());
+    for (RedisCommand<K, V, ?> command : commands) {
+      dispatched.add(dispatch(command));
+    }
+    return dispatched;
+  }
+
+  /**
+   * Not here: the connection is shared.
+   *
+   * @throws UnsupportedOperationException when asked to buffer
+   */
+  @Override
+  public void setAutoFlushCommands(boolean autoFlush) {
+    if (!autoFlush) {
+      throw new UnsupportedOperationException(
+          "Buffering would hold back the commands of every thread of the tenant: issue asynchronous commands instead, their"
+              + " writes share flushes.");
+    }
+  }
+
+  @Override
+  public void flushCommands() {
+    // Every command is flushed as it is written.
+  }
+
+  /**
+   * Not here: the handle is shared. The constructor of the superclass sets the initial timeout.
+   *
+   * @throws UnsupportedOperationException always, once constructed
+   */
+  @Override
+  public void setTimeout(Duration timeout) {
+    if (isConstructed()) {
+      throw new UnsupportedOperationException(
+          "The timeout is everybody's: set commandTimeout when TenantRedis is built.");
+    }
+    super.setTimeout(timeout);
+  }
+
+  private boolean isConstructed() {
+    return session != null;
+  }
+
+  @Override
+  public void addListener(PushListener listener) {
+    throw new UnsupportedOperationException(
+        "Push messages of a shared connection are everybody's.");
+  }
+
+  @Override
+  public void removeListener(PushListener listener) {
+    // None was added.
+  }
+
+  /** Does nothing: the connection belongs to the tenant. TenantRedis closes it. */
+  @Override
+  public CompletableFuture<Void> closeAsync() {
+    return CompletableFuture.completedFuture(null);
+  }
+
+  @Override
+  public void close() {
+    // See closeAsync.
+  }
+
+  @Override
+  public String toString() {
+    return "TenantConnection[tenant=" + session.tenant() + "]";
+  }
+}

@@ -1,0 +1,122 @@
+package io.tenantredis.internal.client;
+
+import io.lettuce.core.RedisCommandInterruptedException;
+import io.lettuce.core.RedisCommandTimeoutException;
+import io.lettuce.core.RedisException;
+import io.lettuce.core.RedisFuture;
+import io.lettuce.core.api.StatefulRedisConnection;
+import io.tenantredis.TenantRedisFailure;
+import java.lang.reflect.InvocationHandler;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
+import java.lang.reflect.Proxy;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The synchronous interfaces: each method calls its asynchronous namesake and waits. Other than
+ * Lettuce's own it throws the exception that the command failed with, with its type, instead of a
+ * copy.
+ */
+final class SyncCommands implements InvocationHandler {
+
+  /**
+   * The command ends itself at its deadline; this is how much longer a caller waits before it gives
+   * up on that.
+   */
+  private static final long BACKSTOP_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+  /**
+   * The asynchronous method of each synchronous one. Bounded by the methods of Lettuce's
+   * interfaces.
+   */
+  private static final ConcurrentMap<Method, Method> ASYNC = new ConcurrentHashMap<>();
+
+  private final StatefulRedisConnection<?, ?> connection;
+  private final Object async;
+
+  private SyncCommands(StatefulRedisConnection<?, ?> connection, Object async) {
+    this.connection = connection;
+    this.async = async;
+  }
+
+  @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"})
+  static <T> T proxy(
+      StatefulRedisConnection<?, ?> connection, Object async, Class<?>... interfaces) {
+    return (T)
+        Proxy.newProxyInstance(
+            SyncCommands.class.getClassLoader(), interfaces, new SyncCommands(connection, async));
+  }
+
+  @Override
+  public @Nullable Object invoke(Object proxy, Method method, Object @Nullable [] arguments)
+      throws Throwable {
+    if (method.getDeclaringClass() == Object.class) {
+      return ofObject(proxy, method, arguments);
+    }
+    Object result;
+    try {
+      result = asyncMethod(method).invoke(async, arguments);
+    } catch (InvocationTargetException failure) {
+      throw failure.getCause() == null ? failure : failure.getCause();
+    }
+    if (!(result instanceof RedisFuture<?> future)) {
+      return result;
+    }
+    if (connection.isMulti() && !TransactionControl.isControl(method, arguments)) {
+      return null;
+    }
+    return await(future);
+  }
+
+  private @Nullable Object ofObject(Object proxy, Method method, Object @Nullable [] arguments) {
+    return switch (method.getName()) {
+      case "equals" -> arguments != null && proxy == arguments[0];
+      case "hashCode" -> System.identityHashCode(proxy);
+      default -> "RedisCommands of " + connection;
+    };
+  }
+
+  private Method asyncMethod(Method method) throws NoSuchMethodException {
+    Method known = ASYNC.get(method);
+    if (known == null) {
+      known = async.getClass().getMethod(method.getName(), method.getParameterTypes());
+      ASYNC.putIfAbsent(method, known);
+    }
+    return known;
+  }
+
+  private @Nullable Object await(RedisFuture<?> future) {
+    long timeout = connection.getTimeout().toNanos();
+    try {
+      return timeout > 0
+          ? future.get(timeout + BACKSTOP_NANOS, TimeUnit.NANOSECONDS)
+          : future.get();
+    } catch (InterruptedException interrupted) {
+      future.cancel(true);
+      Thread.currentThread().interrupt();
+      throw new RedisCommandInterruptedException(interrupted);
+    } catch (TimeoutException late) {
+      future.cancel(true);
+      throw new RedisCommandTimeoutException(late);
+    } catch (ExecutionException failed) {
+      throw thrown(failed.getCause());
+    }
+  }
+
+  private static RuntimeException thrown(@Nullable Throwable cause) {
+    if (cause instanceof RuntimeException failure) {
+      if (failure instanceof TenantRedisFailure || failure instanceof CancellationException) {
+        // Made on an event loop for this caller alone: the stack of the call says more.
+        failure.fillInStackTrace();
+      }
+      return failure;
+    }
+    return new RedisException(cause);
+  }
+}

@@ -1,0 +1,137 @@
+package io.tenantredis.internal.connection;
+
+import io.lettuce.core.RedisConnectionException;
+import io.tenantredis.ErrorCode;
+import io.tenantredis.FailureDetails;
+import io.tenantredis.Outcome;
+import io.tenantredis.TenantConnectionException;
+import io.tenantredis.TenantId;
+import io.tenantredis.TenantIdentityException;
+import io.tenantredis.UnknownTenantException;
+import io.tenantredis.internal.error.ServerError;
+import java.util.concurrent.TimeoutException;
+import javax.net.ssl.SSLException;
+import org.jspecify.annotations.Nullable;
+
+/** What went wrong while a connection was made, in words that say what to do. */
+final class ConnectFailures {
+
+  private static final int MAX_DEPTH = 20;
+
+  private ConnectFailures() {}
+
+  static TenantConnectionException of(TenantId tenant, String endpoint, Throwable failure) {
+    if (failure instanceof TenantConnectionException typed) {
+      return typed;
+    }
+    Throwable cause = failure;
+    for (int depth = 0; cause != null && depth < MAX_DEPTH; depth++, cause = cause.getCause()) {
+      if (cause instanceof TenantConnectionException typed) {
+        return typed;
+      }
+      if (cause instanceof SSLException) {
+        return connection(
+            ErrorCode.SEC004,
+            tenant,
+            "No TLS connection to "
+                + endpoint
+                + ": "
+                + cause.getMessage()
+                + ". Check the server's certificate (expiry, host name, issuer) and the trusted CA.",
+            failure);
+      }
+      if (cause instanceof TimeoutException) {
+        return connection(
+            ErrorCode.TR005,
+            tenant,
+            endpoint + " did not answer within the connect timeout.",
+            failure);
+      }
+      String message = cause.getMessage();
+      if (RedisConnectionException.isProtectedMode(message)) {
+        return connection(
+            ErrorCode.SEC005,
+            tenant,
+            endpoint
+                + " is in protected mode: give its users passwords or bind it to this network.",
+            failure);
+      }
+      TenantConnectionException refused =
+          ofReply(ServerError.of(message), tenant, endpoint, failure);
+      if (refused != null) {
+        return refused;
+      }
+    }
+    return connection(
+        ErrorCode.TR005,
+        tenant,
+        "No connection to " + endpoint + ". Is the server running and reachable?",
+        failure);
+  }
+
+  private static @Nullable TenantConnectionException ofReply(
+      ServerError error, TenantId tenant, String endpoint, Throwable failure) {
+    String text =
+        switch (error) {
+          case WRONGPASS ->
+              " refused the tenant's credentials (WRONGPASS): the user does not exist, is off, or has"
+                  + " another password. Check ACL GETUSER and the credentials provider.";
+          case NOAUTH ->
+              " asks for authentication (NOAUTH): the credentials provider gave no password.";
+          case NOPERM ->
+              " does not permit what a new connection needs (NOPERM): grant the tenant's user +hello"
+                  + " and +auth.";
+          default -> null;
+        };
+    return text == null ? null : connection(error.code(), tenant, endpoint + text, failure);
+  }
+
+  static TenantConnectionException mismatch(
+      TenantIdentity identity, String endpoint, String actual) {
+    return new TenantIdentityException(
+        details(ErrorCode.SEC006, identity.tenant()),
+        endpoint
+            + " says that the connection belongs to user '"
+            + actual
+            + "', but '"
+            + identity.expectedUser()
+            + "' is expected. The connection was closed. Check the user name and that a password is given: without one the"
+            + " server silently keeps the user 'default'.",
+        null);
+  }
+
+  static TenantConnectionException unverifiable(
+      TenantIdentity identity, String endpoint, Throwable failure) {
+    return new TenantIdentityException(
+        details(ErrorCode.SEC007, identity.tenant()),
+        endpoint
+            + " did not say whose connection this is, so that it was closed. Grant it: ACL SETUSER "
+            + identity.expectedUser()
+            + " +acl|whoami",
+        failure);
+  }
+
+  static TenantConnectionException unknownTenant(TenantId tenant) {
+    return new UnknownTenantException(
+        details(ErrorCode.SEC010, tenant),
+        "The credentials provider knows no such tenant: create the tenant's user first.",
+        null);
+  }
+
+  static TenantConnectionException noCredentials(TenantId tenant, Throwable failure) {
+    return connection(
+        ErrorCode.TR011,
+        tenant,
+        "The credentials provider failed: " + failure.getClass().getSimpleName() + ".",
+        failure);
+  }
+
+  private static TenantConnectionException connection(
+      ErrorCode code, TenantId tenant, String text, @Nullable Throwable cause) {
+    return new TenantConnectionException(details(code, tenant), text, cause);
+  }
+
+  private static FailureDetails details(ErrorCode code, TenantId tenant) {
+    return new FailureDetails(code, tenant, null, Outcome.NOT_SENT);
+  }
+}

@@ -1,0 +1,25 @@
+package io.tenantredis.internal.connection;
+
+import io.lettuce.core.RedisURI;
+import io.tenantredis.TenantCredentialsProvider;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How connections are made.
+ *
+ * @param uri where to; credentials in it are not used for tenants that have their own
+ * @param credentials the tenants' credentials; null only where the application chose to run without
+ *     ACL users
+ * @param connectTimeout bound of one attempt: credentials, TCP, TLS, handshake and identity check
+ *     together
+ * @param closeGrace how long a connection that is taken out of use waits for the replies of the
+ *     commands in flight
+ * @param consolidateFlushes whether many writes share one flush: more throughput under concurrency
+ */
+public record ConnectionSettings(
+    RedisURI uri,
+    @Nullable TenantCredentialsProvider credentials,
+    Duration connectTimeout,
+    Duration closeGrace,
+    boolean consolidateFlushes) {}

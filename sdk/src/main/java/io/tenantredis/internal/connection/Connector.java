@@ -1,0 +1,227 @@
+package io.tenantredis.internal.connection;
+
+import io.lettuce.core.ClientOptions;
+import io.lettuce.core.RedisCommandExecutionException;
+import io.lettuce.core.RedisURI;
+import io.lettuce.core.StaticCredentialsProvider;
+import io.lettuce.core.api.StatefulRedisConnection;
+import io.lettuce.core.codec.ByteArrayCodec;
+import io.lettuce.core.resource.ClientResources;
+import io.netty.util.concurrent.ScheduledFuture;
+import io.tenantredis.TenantConnectionException;
+import io.tenantredis.TenantCredentials;
+import io.tenantredis.TenantCredentialsProvider;
+import io.tenantredis.internal.metrics.ConnectionEvents;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Makes verified connections, for all tenants with one Lettuce client and its event loops.
+ * Thread-safe; nothing here blocks but {@link #close()}.
+ */
+public final class Connector implements AutoCloseable {
+
+  private final ConnectionSettings settings;
+  private final ConnectionEvents events;
+  private final TenantLettuceClient client;
+  private final ClientResources resources;
+  private final String endpoint;
+
+  public Connector(
+      ConnectionSettings settings,
+      ClientOptions options,
+      ClientResources resources,
+      ConnectionEvents events) {
+    this.settings = settings;
+    this.events = events;
+    this.resources = resources;
+    this.client = new TenantLettuceClient(resources, options, settings.consolidateFlushes());
+    this.endpoint = settings.uri().getHost() + ":" + settings.uri().getPort();
+  }
+
+  /**
+   * Connects as the tenant and asks the server whose connection it is.
+   *
+   * @param identity the tenant and the user that the server must name
+   * @return a stage with the connection, or failed with a {@link TenantConnectionException};
+   *     bounded by the connect timeout
+   */
+  public CompletableFuture<VerifiedConnection> connect(TenantIdentity identity) {
+    long started = System.nanoTime();
+    CompletableFuture<VerifiedConnection> result = new CompletableFuture<>();
+    Attempt attempt = new Attempt(identity);
+    attempt
+        .run()
+        .whenComplete(
+            (connection, failure) -> {
+              if (connection != null) {
+                if (result.complete(connection)) {
+                  events.connected(
+                      identity.tenant(), Duration.ofNanos(System.nanoTime() - started));
+                  connection.closed().thenRun(() -> events.closed(identity.tenant()));
+                } else {
+                  connection.close();
+                }
+              } else {
+                result.completeExceptionally(
+                    ConnectFailures.of(identity.tenant(), endpoint, unwrap(failure)));
+              }
+            });
+    ScheduledFuture<?> timer =
+        resources
+            .eventExecutorGroup()
+            .schedule(
+                () ->
+                    result.completeExceptionally(
+                        ConnectFailures.of(
+                            identity.tenant(),
+                            endpoint,
+                            new TimeoutException(
+                                "no verified connection within " + settings.connectTimeout()))),
+                settings.connectTimeout().toNanos(),
+                TimeUnit.NANOSECONDS);
+    result.whenComplete(
+        (connection, failure) -> {
+          timer.cancel(false);
+          if (failure instanceof TenantConnectionException typed) {
+            events.connectFailed(identity.tenant(), typed.code());
+            attempt.abort();
+          }
+        });
+    return result;
+  }
+
+  /**
+   * Closes the Lettuce client and with it every connection still open. Blocks until that is done, a
+   * few seconds at most.
+   */
+  @Override
+  public void close() {
+    client.shutdown(Duration.ZERO, Duration.ofSeconds(2));
+  }
+
+  private static Throwable unwrap(Throwable failure) {
+    return failure instanceof CompletionException && failure.getCause() != null
+        ? failure.getCause()
+        : failure;
+  }
+
+  /** One attempt, with the socket it opened so that a late one can be closed. */
+  private final class Attempt {
+
+    private final TenantIdentity identity;
+    private volatile @Nullable StatefulRedisConnection<byte[], byte[]> opened;
+    private volatile boolean aborted;
+
+    Attempt(TenantIdentity identity) {
+      this.identity = identity;
+    }
+
+    CompletionStage<VerifiedConnection> run() {
+      try {
+        return credentials().thenCompose(this::open).thenCompose(this::verify);
+      } catch (RuntimeException failure) {
+        return CompletableFuture.failedFuture(failure);
+      }
+    }
+
+    void abort() {
+      aborted = true;
+      StatefulRedisConnection<byte[], byte[]> connection = opened;
+      if (connection != null) {
+        connection.closeAsync();
+      }
+    }
+
+    private CompletionStage<@Nullable TenantCredentials> credentials() {
+      TenantCredentialsProvider provider = settings.credentials();
+      if (provider == null) {
+        return CompletableFuture.completedFuture(null);
+      }
+      CompletionStage<@Nullable TenantCredentials> answer;
+      try {
+        answer = provider.credentials(identity.tenant());
+      } catch (RuntimeException failure) {
+        return CompletableFuture.failedFuture(
+            ConnectFailures.noCredentials(identity.tenant(), failure));
+      }
+      return answer.handle(
+          (credentials, failure) -> {
+            if (failure != null) {
+              throw failure instanceof TenantConnectionException typed
+                  ? typed
+                  : ConnectFailures.noCredentials(identity.tenant(), unwrap(failure));
+            }
+            if (credentials == null) {
+              throw ConnectFailures.unknownTenant(identity.tenant());
+            }
+            return credentials;
+          });
+    }
+
+    private CompletionStage<StatefulRedisConnection<byte[], byte[]>> open(
+        @Nullable TenantCredentials credentials) {
+      RedisURI uri = RedisURI.builder(settings.uri()).build();
+      uri.setTimeout(settings.connectTimeout());
+      if (credentials != null) {
+        char[] password = credentials.password();
+        // Without a password Lettuce does not authenticate at all; the identity check finds that
+        // out.
+        uri.setCredentialsProvider(
+            new StaticCredentialsProvider(
+                credentials.username(), password.length == 0 ? null : password));
+      }
+      if (uri.getClientName() == null) {
+        // Without a name no CLIENT SETINFO either: where the user may not run it, each connect
+        // would fill ACL LOG.
+        uri.setLibraryName("");
+        uri.setLibraryVersion("");
+      }
+      return client.connectAsync(ByteArrayCodec.INSTANCE, uri).thenApply(this::opened);
+    }
+
+    private StatefulRedisConnection<byte[], byte[]> opened(
+        StatefulRedisConnection<byte[], byte[]> connection) {
+      opened = connection;
+      if (aborted) {
+        connection.closeAsync();
+      }
+      return connection;
+    }
+
+    private CompletionStage<VerifiedConnection> verify(
+        StatefulRedisConnection<byte[], byte[]> connection) {
+      PhysicalConnection<byte[], byte[]> physical = (PhysicalConnection<byte[], byte[]>) connection;
+      String expected = identity.expectedUser();
+      if (expected == null) {
+        return CompletableFuture.completedFuture(verified(physical));
+      }
+      return connection
+          .async()
+          .aclWhoami()
+          .handle(
+              (user, failure) -> {
+                if (failure == null && expected.equals(user)) {
+                  return verified(physical);
+                }
+                connection.closeAsync();
+                if (failure == null) {
+                  throw ConnectFailures.mismatch(identity, endpoint, user);
+                }
+                Throwable cause = unwrap(failure);
+                throw cause instanceof RedisCommandExecutionException
+                    ? ConnectFailures.unverifiable(identity, endpoint, cause)
+                    : ConnectFailures.of(identity.tenant(), endpoint, cause);
+              });
+    }
+
+    private VerifiedConnection verified(PhysicalConnection<byte[], byte[]> physical) {
+      return new VerifiedConnection(identity.tenant(), physical, settings.closeGrace(), events);
+    }
+  }
+}

@@ -1,0 +1,196 @@
+package io.tenantredis.internal.connection;
+
+import io.lettuce.core.ClientOptions;
+import io.lettuce.core.protocol.CommandHandler;
+import io.lettuce.core.protocol.CommandWrapper;
+import io.lettuce.core.protocol.Endpoint;
+import io.lettuce.core.protocol.RedisCommand;
+import io.lettuce.core.resource.ClientResources;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelPromise;
+import io.netty.handler.flush.FlushConsolidationHandler;
+import io.netty.util.concurrent.ScheduledFuture;
+import io.tenantredis.internal.keyspace.GuardedCommand;
+import java.io.IOException;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Lettuce's command handler, made to close the connection on any sign that replies are out of step
+ * with commands, and to end commands at their deadline.
+ *
+ * <p>Out of step means that a command could be answered with another one's reply: bytes arrive that
+ * nobody asked for, or an exception leaves the pipeline in the middle of a reply. Lettuce would go
+ * on; here the connection is closed.
+ *
+ * <p>Deadlines cost one timer a connection, not one a command: commands leave a connection in the
+ * order they were written, so that the timer waits for the oldest. Everything here runs on the
+ * channel's event loop.
+ */
+final class InStepCommandHandler extends CommandHandler {
+
+  /** Netty's own default of {@link FlushConsolidationHandler}. */
+  private static final int MAX_WRITES_PER_FLUSH = 256;
+
+  private final ConnectionListener listener;
+  private final boolean consolidateFlushes;
+  private final CompletableFuture<Void> closed = new CompletableFuture<>();
+  private @Nullable ScheduledFuture<?> deadlineTimer;
+  private long deadlineTimerAt;
+  private volatile @Nullable ChannelHandlerContext context;
+
+  InStepCommandHandler(
+      ClientOptions options,
+      ClientResources resources,
+      Endpoint endpoint,
+      ConnectionListener listener,
+      boolean consolidateFlushes) {
+    super(options, resources, endpoint);
+    this.consolidateFlushes = consolidateFlushes;
+    this.listener = listener;
+  }
+
+  /** Completes on the event loop when the channel is gone. */
+  CompletableFuture<Void> closed() {
+    return closed;
+  }
+
+  /**
+   * Closes the channel once all commands written so far are answered, at the latest after the grace
+   * time.
+   */
+  void closeWhenIdle(long graceNanos) {
+    ChannelHandlerContext ctx = context;
+    if (ctx == null) {
+      return;
+    }
+    long giveUpAt = System.nanoTime() + graceNanos;
+    ctx.executor().execute(() -> closeWhenIdle(ctx, giveUpAt));
+  }
+
+  private void closeWhenIdle(ChannelHandlerContext ctx, long giveUpAt) {
+    if (getStack().isEmpty() || System.nanoTime() - giveUpAt >= 0) {
+      ctx.close();
+      return;
+    }
+    ctx.executor().schedule(() -> closeWhenIdle(ctx, giveUpAt), 2, TimeUnit.MILLISECONDS);
+  }
+
+  @Override
+  public void handlerAdded(ChannelHandlerContext ctx) throws Exception {
+    context = ctx;
+    if (consolidateFlushes) {
+      ctx.pipeline().addFirst(new FlushConsolidationHandler(MAX_WRITES_PER_FLUSH, true));
+    }
+    super.handlerAdded(ctx);
+  }
+
+  @Override
+  public void write(ChannelHandlerContext ctx, Object msg, ChannelPromise promise)
+      throws Exception {
+    GuardedCommand<?, ?, ?> guarded =
+        msg instanceof RedisCommand<?, ?, ?> command
+            ? CommandWrapper.unwrap(command, GuardedCommand.class)
+            : null;
+    if (guarded == null) {
+      super.write(ctx, msg, promise);
+      return;
+    }
+    super.write(ctx, msg, promise);
+    if (guarded.isEncoded()) {
+      armDeadline(ctx, guarded);
+    } else {
+      // Lettuce skips a command that the application finished meanwhile, without telling anyone:
+      // the permits it holds would never come back.
+      guarded.completeExceptionally(new CancellationException("cancelled before it was sent"));
+    }
+  }
+
+  private void armDeadline(ChannelHandlerContext ctx, GuardedCommand<?, ?, ?> command) {
+    if (!command.hasDeadline() || command.isDone()) {
+      return;
+    }
+    long at = command.deadlineNanos();
+    if (deadlineTimer != null && at - deadlineTimerAt >= 0) {
+      return;
+    }
+    if (deadlineTimer != null) {
+      deadlineTimer.cancel(false);
+    }
+    deadlineTimerAt = at;
+    deadlineTimer =
+        ctx.executor()
+            .schedule(() -> expire(ctx), Math.max(0, at - System.nanoTime()), TimeUnit.NANOSECONDS);
+  }
+
+  private void expire(ChannelHandlerContext ctx) {
+    deadlineTimer = null;
+    long now = System.nanoTime();
+    boolean expired = false;
+    GuardedCommand<?, ?, ?> next = null;
+    for (RedisCommand<?, ?, ?> command : getStack()) {
+      GuardedCommand<?, ?, ?> guarded = CommandWrapper.unwrap(command, GuardedCommand.class);
+      if (guarded == null || guarded.isDone() || !guarded.hasDeadline()) {
+        continue;
+      }
+      if (guarded.deadlineNanos() - now <= 0) {
+        expired = true;
+        guarded.completeExceptionally(DeadlineExceeded.INSTANCE);
+      } else if (next == null || guarded.deadlineNanos() - next.deadlineNanos() < 0) {
+        next = guarded;
+      }
+    }
+    if (next != null) {
+      armDeadline(ctx, next);
+    }
+    if (expired) {
+      listener.commandExpired();
+    }
+  }
+
+  @Override
+  protected void decode(ChannelHandlerContext ctx, ByteBuf buffer) throws InterruptedException {
+    super.decode(ctx, buffer);
+    if (getStack().isEmpty()
+        && buffer.refCnt() > 0
+        && buffer.isReadable()
+        && !isPushDecode(buffer)) {
+      outOfStep(ctx);
+    }
+  }
+
+  @Override
+  public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) throws Exception {
+    // Lettuce gives the exception to the oldest command and keeps the connection, whose next reply
+    // would then go to the
+    // next command.
+    try {
+      super.exceptionCaught(ctx, cause);
+    } finally {
+      if (cause instanceof IOException) {
+        ctx.close();
+      } else if (ctx.channel().isActive()) {
+        outOfStep(ctx);
+      }
+    }
+  }
+
+  private void outOfStep(ChannelHandlerContext ctx) {
+    listener.outOfStep();
+    ctx.close();
+  }
+
+  @Override
+  public void channelInactive(ChannelHandlerContext ctx) throws Exception {
+    if (deadlineTimer != null) {
+      deadlineTimer.cancel(false);
+      deadlineTimer = null;
+    }
+    listener.disconnected();
+    super.channelInactive(ctx);
+    closed.complete(null);
+  }
+}

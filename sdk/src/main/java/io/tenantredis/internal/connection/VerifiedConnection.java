@@ -1,0 +1,106 @@
+package io.tenantredis.internal.connection;
+
+import io.lettuce.core.protocol.CommandWrapper;
+import io.lettuce.core.protocol.RedisCommand;
+import io.tenantredis.TenantId;
+import io.tenantredis.internal.keyspace.GuardedCommand;
+import io.tenantredis.internal.metrics.ConnectionEvents;
+import java.time.Duration;
+import java.util.concurrent.CompletionStage;
+
+/**
+ * A connection of which the server said that it belongs to the tenant's user. Only {@link
+ * Connector} makes one, after that answer.
+ *
+ * <p>It lives as long as its socket and never changes its tenant: a lost connection is replaced,
+ * not reconnected. It takes nothing but commands that passed the guard. Thread-safe.
+ */
+public final class VerifiedConnection {
+
+  private final TenantId tenant;
+  private final PhysicalConnection<byte[], byte[]> physical;
+  private final Duration closeGrace;
+  private volatile boolean usable = true;
+
+  VerifiedConnection(
+      TenantId tenant,
+      PhysicalConnection<byte[], byte[]> physical,
+      Duration closeGrace,
+      ConnectionEvents events) {
+    this.tenant = tenant;
+    this.physical = physical;
+    this.closeGrace = closeGrace;
+    physical.listener(
+        new ConnectionListener() {
+          @Override
+          public void commandExpired() {
+            // A reply may be missing, and then each later one would answer the wrong command.
+            retire();
+          }
+
+          @Override
+          public void outOfStep() {
+            usable = false;
+            events.outOfStep(VerifiedConnection.this.tenant);
+          }
+
+          @Override
+          public void disconnected() {
+            usable = false;
+          }
+        });
+    if (physical.handler().closed().isDone()) {
+      usable = false;
+    }
+    // Lettuce keeps a connection registered with its client until somebody closes it, also when the
+    // server hung up.
+    physical.handler().closed().thenRun(physical::closeAsync);
+  }
+
+  /** The tenant this connection belongs to. */
+  public TenantId tenant() {
+    return tenant;
+  }
+
+  /** Whether new commands may be sent; once false, false for ever. */
+  public boolean isUsable() {
+    return usable;
+  }
+
+  /**
+   * Sends a command, without blocking. When the connection is gone the command fails, knowing that
+   * it was not sent.
+   *
+   * @param command a guarded command, or Lettuce's transaction wrapper around one
+   * @throws IllegalArgumentException if the command did not pass the guard
+   */
+  public void dispatch(RedisCommand<?, ?, ?> command) {
+    if (!(command instanceof GuardedCommand<?, ?, ?>)
+        && CommandWrapper.unwrap(command, GuardedCommand.class) == null) {
+      throw new IllegalArgumentException("Only commands that passed the guard can be sent");
+    }
+    physical.getChannelWriter().write(command);
+  }
+
+  /**
+   * Takes the connection out of use: no new commands, those in flight get the grace time, then it
+   * is closed. Does not block.
+   */
+  public void retire() {
+    if (usable) {
+      usable = false;
+      physical.handler().closeWhenIdle(closeGrace.toNanos());
+    }
+  }
+
+  /** Closes at once; commands in flight fail. Does not block. */
+  public void close() {
+    usable = false;
+    physical.closeAsync();
+  }
+
+  /** Completes, on an event loop, when the socket is gone, whoever closed it. */
+  public CompletionStage<Void> closed() {
+    return physical.handler().closed();
+  }
+}

@@ -1,0 +1,169 @@
+package io.tenantredis.internal.error;
+
+import io.tenantredis.ErrorCode;
+import io.tenantredis.FailureDetails;
+import io.tenantredis.IsolationViolationException;
+import io.tenantredis.Outcome;
+import io.tenantredis.TenantBusyException;
+import io.tenantredis.TenantClosedException;
+import io.tenantredis.TenantCommandException;
+import io.tenantredis.TenantConnectionException;
+import io.tenantredis.TenantConnectionLostException;
+import io.tenantredis.TenantId;
+import io.tenantredis.TenantIdentityException;
+import io.tenantredis.TenantLimitException;
+import io.tenantredis.TenantLoadingException;
+import io.tenantredis.TenantNoScriptException;
+import io.tenantredis.TenantPermissionDeniedException;
+import io.tenantredis.TenantReadOnlyException;
+import io.tenantredis.TenantRedisFailure;
+import io.tenantredis.TenantTimeoutException;
+import io.tenantredis.UnknownTenantException;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/** Makes the typed exceptions. */
+public final class Failures {
+
+  /** Behind these words Redis quotes arguments of the command, which may be values. */
+  private static final String QUOTED_ARGUMENTS = ", with args beginning with:";
+
+  private Failures() {}
+
+  /** The exception for a server's error reply. */
+  public static RuntimeException ofReply(
+      TenantId tenant, String command, String line, boolean maybeExecuted) {
+    ServerError error = ServerError.of(line);
+    ErrorCode code =
+        ServerError.classOf(line) == ErrorClass.RETRY_SAFE ? ErrorCode.TR002 : error.code();
+    FailureDetails details =
+        new FailureDetails(
+            code, tenant, command, maybeExecuted ? Outcome.UNKNOWN : Outcome.REJECTED);
+    String text = withoutArguments(line);
+    return switch (error) {
+      case NOPERM -> new TenantPermissionDeniedException(details, text, null);
+      case NOSCRIPT -> new TenantNoScriptException(details, text, null);
+      case BUSY -> new TenantBusyException(details, text, null);
+      case LOADING -> new TenantLoadingException(details, text, null);
+      case READONLY -> new TenantReadOnlyException(details, text, null);
+      default -> new TenantCommandException(details, text, null);
+    };
+  }
+
+  /**
+   * The reply held names of somebody else. A command that only reads had no effect; any other was
+   * executed.
+   */
+  public static RuntimeException withheld(TenantId tenant, String command, boolean readOnly) {
+    return new IsolationViolationException(
+        new FailureDetails(
+            ErrorCode.SEC009, tenant, command, readOnly ? Outcome.REJECTED : Outcome.UNKNOWN),
+        "The reply held a name outside the tenant's prefix and was withheld. Check the server's ACL and what stands between the"
+            + " client and the server.",
+        null);
+  }
+
+  /** No reply within the timeout. */
+  public static RuntimeException timeout(
+      TenantId tenant, String command, boolean sent, Duration timeout) {
+    return new TenantTimeoutException(
+        new FailureDetails(
+            ErrorCode.TR003, tenant, command, sent ? Outcome.UNKNOWN : Outcome.NOT_SENT),
+        sent
+            ? "No reply within "
+                + timeout.toMillis()
+                + " ms. It may have been executed: check before you repeat a command that"
+                + " is not idempotent."
+            : "No connection took the command within "
+                + timeout.toMillis()
+                + " ms. It can be repeated safely.",
+        null);
+  }
+
+  /** The connection went away before the reply. */
+  public static RuntimeException connectionLost(
+      TenantId tenant, String command, boolean sent, @Nullable Throwable cause) {
+    if (sent) {
+      return new TenantConnectionLostException(
+          new FailureDetails(ErrorCode.TR004, tenant, command, Outcome.UNKNOWN),
+          "The connection was lost before the reply. The command may have been executed: check before you repeat one that is"
+              + " not idempotent.",
+          cause);
+    }
+    return new TenantConnectionException(
+        new FailureDetails(ErrorCode.TR004, tenant, command, Outcome.NOT_SENT),
+        "The connection was lost before the command was sent. It can be repeated safely.",
+        cause);
+  }
+
+  /**
+   * No connection: the failure of the attempt to connect, which many commands share, as one of this
+   * command's own.
+   */
+  public static RuntimeException notConnected(TenantId tenant, String command, Throwable cause) {
+    if (!(cause instanceof TenantRedisFailure failure)) {
+      return connectionLost(tenant, command, false, cause);
+    }
+    FailureDetails details = new FailureDetails(failure.code(), tenant, command, Outcome.NOT_SENT);
+    String text = textOf(cause);
+    if (cause instanceof TenantIdentityException) {
+      return new TenantIdentityException(details, text, cause);
+    }
+    if (cause instanceof UnknownTenantException) {
+      return new UnknownTenantException(details, text, cause);
+    }
+    if (cause instanceof TenantClosedException) {
+      return new TenantClosedException(details, text, cause);
+    }
+    return new TenantConnectionException(details, text, cause);
+  }
+
+  private static String textOf(Throwable failure) {
+    String message = String.valueOf(failure.getMessage());
+    int details = message.lastIndexOf(" [");
+    return details < 0 ? message : message.substring(0, details);
+  }
+
+  /** As many commands are in flight as the tenant may have. */
+  public static RuntimeException bulkheadFull(TenantId tenant, String command, int limit) {
+    return new TenantLimitException(
+        new FailureDetails(ErrorCode.TR006, tenant, command, Outcome.NOT_SENT),
+        "The tenant has "
+            + limit
+            + " commands in flight, as many as it may have. Wait for replies before sending more, or raise"
+            + " maxConcurrentCalls.",
+        null);
+  }
+
+  /** The tenant's circuit breaker is open. */
+  public static RuntimeException circuitOpen(TenantId tenant, String command) {
+    return new TenantLimitException(
+        new FailureDetails(ErrorCode.TR007, tenant, command, Outcome.NOT_SENT),
+        "The tenant's circuit breaker is open because too many of its commands failed or timed out. It tries again by itself.",
+        null);
+  }
+
+  /** The client was closed. */
+  public static RuntimeException closed(TenantId tenant, @Nullable String command, boolean sent) {
+    return new TenantClosedException(
+        new FailureDetails(
+            ErrorCode.TR009, tenant, command, sent ? Outcome.UNKNOWN : Outcome.NOT_SENT),
+        "TenantRedis is closed. Create it once for the life of the application and close it last.",
+        null);
+  }
+
+  /** Whether the server answered that it is a read-only replica. */
+  public static boolean isReadOnlyServer(Throwable failure) {
+    return failure instanceof TenantReadOnlyException;
+  }
+
+  /** The code of a failure, or null when it is not one of this SDK. */
+  public static @Nullable ErrorCode codeOf(@Nullable Throwable failure) {
+    return failure instanceof TenantRedisFailure typed ? typed.code() : null;
+  }
+
+  private static String withoutArguments(String line) {
+    int at = line.indexOf(QUOTED_ARGUMENTS);
+    return at < 0 ? line : line.substring(0, at);
+  }
+}

@@ -1,0 +1,42 @@
+package io.tenantredis.internal.metrics;
+
+/**
+ * Every meter of the SDK: its name, declared once. Names follow the OpenTelemetry database
+ * conventions where one exists.
+ */
+public enum TenantRedisMeter {
+  /** How long a command took for the application, all attempts included. */
+  OPERATION_DURATION("db.client.operation.duration", "Time a command took, with all its attempts"),
+  /** Further attempts after a first one failed. */
+  RETRIES("tenant.redis.retries", "Further attempts of commands"),
+  /** Commands that the guard refused before anything was sent. */
+  REFUSALS("tenant.redis.guard.refusals", "Commands refused before they were sent"),
+  /** Names outside the tenant's prefix that were found in replies and dropped. */
+  VIOLATIONS("tenant.redis.guard.violations", "Foreign names found in replies and withheld"),
+  /** How long it took to open and verify a connection. */
+  CONNECTION_CREATE("db.client.connection.create_time", "Time to open and verify a connection"),
+  /** Attempts to connect that failed, by code. */
+  CONNECTION_FAILURES("tenant.redis.connection.failures", "Failed attempts to connect"),
+  /** Connections open now. */
+  CONNECTION_COUNT("db.client.connection.count", "Open connections"),
+  /** Connections closed because replies no longer matched commands. */
+  OUT_OF_STEP(
+      "tenant.redis.connection.desyncs",
+      "Connections closed because replies did not match commands");
+
+  private final String meterName;
+  private final String description;
+
+  TenantRedisMeter(String meterName, String description) {
+    this.meterName = meterName;
+    this.description = description;
+  }
+
+  public String meterName() {
+    return meterName;
+  }
+
+  public String description() {
+    return description;
+  }
+}

@@ -1,0 +1,5 @@
+/** Names and tags of all meters, declared once. */
+@NullMarked
+package io.tenantredis.internal.metrics;
+
+import org.jspecify.annotations.NullMarked;

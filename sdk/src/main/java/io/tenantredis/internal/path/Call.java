@@ -1,0 +1,158 @@
+package io.tenantredis.internal.path;
+
+import io.github.resilience4j.retry.Retry;
+import io.tenantredis.TenantId;
+import io.tenantredis.TenantRedisFailure;
+import io.tenantredis.internal.connection.DeadlineExceeded;
+import io.tenantredis.internal.error.Failures;
+import io.tenantredis.internal.keyspace.GuardedCommand;
+import io.tenantredis.internal.keyspace.ReplyListener;
+import java.time.Duration;
+import java.util.concurrent.CancellationException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One command of the application on its way through the stages, with all its attempts.
+ *
+ * <p>Its fields are written by one thread at a time: the caller's, then an event loop's, handed
+ * over through Netty's task queues. An attempt settles at most once because a {@link
+ * GuardedCommand} tells its listener at most once.
+ */
+final class Call implements ReplyListener {
+
+  private final CommandPath path;
+  private final long startNanos;
+  private final long timeoutNanos;
+  private GuardedCommand<?, ?, ?> attempt;
+  private int position = -1;
+  private Retry.@Nullable AsyncContext<Object> retries;
+  private int attempts = 1;
+  private long permitNanos;
+
+  Call(CommandPath path, GuardedCommand<?, ?, ?> command, long startNanos, long timeoutNanos) {
+    this.path = path;
+    this.attempt = command;
+    this.startNanos = startNanos;
+    this.timeoutNanos = timeoutNanos;
+    prepare(command);
+  }
+
+  private void prepare(GuardedCommand<?, ?, ?> command) {
+    command.listener(this);
+    if (timeoutNanos > 0) {
+      command.deadlineNanos(startNanos + timeoutNanos);
+    }
+  }
+
+  TenantId tenant() {
+    return path.tenant();
+  }
+
+  String command() {
+    return attempt.name();
+  }
+
+  GuardedCommand<?, ?, ?> attempt() {
+    return attempt;
+  }
+
+  long startNanos() {
+    return startNanos;
+  }
+
+  /** How many attempts there were, the current one included. */
+  int attempts() {
+    return attempts;
+  }
+
+  /** Nanoseconds until the deadline, negative after it; {@link Long#MAX_VALUE} without one. */
+  long remainingNanos(long now) {
+    return timeoutNanos > 0 ? startNanos + timeoutNanos - now : Long.MAX_VALUE;
+  }
+
+  /** When the circuit breaker let this attempt pass. */
+  long permitNanos() {
+    return permitNanos;
+  }
+
+  void permitNanos(long nanos) {
+    permitNanos = nanos;
+  }
+
+  Retry.@Nullable AsyncContext<Object> retries() {
+    return retries;
+  }
+
+  void retries(Retry.AsyncContext<Object> context) {
+    retries = context;
+  }
+
+  /** Whether a further attempt may be made for this failure without the application noticing it. */
+  boolean isRepeatable(Throwable failure) {
+    if (attempt.replyBegun() || attempt.delegate().isDone()) {
+      return false;
+    }
+    return RetryRule.permits(attempt, failure);
+  }
+
+  /** A fresh attempt of the same bytes. */
+  void again() {
+    attempts++;
+    attempt = attempt.again();
+    prepare(attempt);
+  }
+
+  void proceed() {
+    path.stage(++position).send(this);
+  }
+
+  /** Ends the attempt at the stage that is sending: it did not let the call pass. */
+  void refuse(Throwable failure) {
+    position--;
+    settle(failure);
+  }
+
+  /**
+   * Hands the result to the stage that the call entered last and has not yet left, or, behind all
+   * of them, to the application.
+   */
+  void settle(@Nullable Throwable failure) {
+    int passed = position--;
+    if (passed >= 0) {
+      path.stage(passed).settled(this, failure);
+    } else if (failure == null) {
+      attempt.deliver();
+    } else {
+      attempt.detach();
+      attempt.deliverFailure(failure);
+    }
+  }
+
+  @Override
+  public void onReply(GuardedCommand<?, ?, ?> command) {
+    if (command.isWithheld()) {
+      settle(Failures.withheld(tenant(), command.name(), command.isReadOnly()));
+      return;
+    }
+    String error = command.replyError();
+    // Inside a script the error of one of its commands comes out as the script's own, and what ran
+    // before it stays.
+    settle(
+        error == null
+            ? null
+            : Failures.ofReply(tenant(), command.name(), error, command.isScript()));
+  }
+
+  @Override
+  public void onFailure(GuardedCommand<?, ?, ?> command, Throwable cause) {
+    if (cause == DeadlineExceeded.INSTANCE) {
+      settle(
+          Failures.timeout(
+              tenant(), command.name(), command.isEncoded(), Duration.ofNanos(timeoutNanos)));
+    } else if (cause instanceof TenantRedisFailure || cause instanceof CancellationException) {
+      settle(cause);
+    } else {
+      settle(Failures.connectionLost(tenant(), command.name(), command.isEncoded(), cause));
+    }
+  }
+}

@@ -1,0 +1,81 @@
+package io.tenantredis.internal.path;
+
+import io.github.resilience4j.bulkhead.Bulkhead;
+import io.github.resilience4j.circuitbreaker.CircuitBreaker;
+import io.github.resilience4j.retry.Retry;
+import io.netty.util.concurrent.EventExecutorGroup;
+import io.tenantredis.TenantId;
+import io.tenantredis.internal.error.Failures;
+import io.tenantredis.internal.keyspace.GuardedCommand;
+import io.tenantredis.internal.metrics.CommandMeters;
+import io.tenantredis.internal.pool.SharedConnection;
+
+/**
+ * The way of one tenant's guarded commands to its connection and back. Thread-safe; nothing here
+ * blocks.
+ */
+public final class CommandPath {
+
+  private final TenantId tenant;
+  private final Bulkhead bulkhead;
+  private final Stage[] stages;
+  private volatile boolean closing;
+
+  private CommandPath(TenantId tenant, Bulkhead bulkhead, int stageCount) {
+    this.tenant = tenant;
+    this.bulkhead = bulkhead;
+    this.stages = new Stage[stageCount];
+  }
+
+  /** All stages in their order, from the application to the connection. */
+  public static CommandPath assemble(
+      TenantId tenant,
+      CommandMeters meters,
+      Retry retry,
+      CircuitBreaker breaker,
+      Bulkhead bulkhead,
+      SharedConnection shared,
+      EventExecutorGroup timer) {
+    CommandPath path = new CommandPath(tenant, bulkhead, 5);
+    path.stages[0] = new MeterStage(meters);
+    path.stages[1] = new RetryStage(retry, timer, meters, () -> path.closing);
+    path.stages[2] = new CircuitBreakerStage(breaker);
+    path.stages[3] = new BulkheadStage(bulkhead);
+    path.stages[4] = new RouteStage(shared, timer);
+    return path;
+  }
+
+  /**
+   * Sends a command. Its result, or its failure, goes to the application's command it was made
+   * from.
+   *
+   * @param timeoutNanos the longest it may take, with connecting, waiting and retries; 0 for no
+   *     limit
+   */
+  public void send(GuardedCommand<?, ?, ?> command, long timeoutNanos) {
+    if (closing) {
+      command.deliverFailure(Failures.closed(tenant, command.name(), false));
+      return;
+    }
+    new Call(this, command, System.nanoTime(), timeoutNanos).proceed();
+  }
+
+  /** Accepts no further commands and makes no further attempts; those in flight go on. */
+  public void close() {
+    closing = true;
+  }
+
+  /** Whether no command is in flight or waiting for a connection. */
+  public boolean isIdle() {
+    return bulkhead.getMetrics().getAvailableConcurrentCalls()
+        == bulkhead.getMetrics().getMaxAllowedConcurrentCalls();
+  }
+
+  TenantId tenant() {
+    return tenant;
+  }
+
+  Stage stage(int position) {
+    return stages[position];
+  }
+}

@@ -1,0 +1,193 @@
+package io.tenantredis;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.lettuce.core.RedisCommandTimeoutException;
+import io.tenantredis.test.server.RedisServer;
+import io.tenantredis.test.server.WireProxy;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** What is sent again and what is not. */
+class RetryTest {
+
+  static RedisServer server;
+  WireProxy proxy;
+  TenantRedis redis;
+  TenantClient<String, String> acme;
+
+  @BeforeAll
+  static void startServer() {
+    server = Tenants.confined().start();
+  }
+
+  @AfterAll
+  static void stopServer() {
+    server.close();
+  }
+
+  @BeforeEach
+  void connect() {
+    server.admin().command("FLUSHALL");
+    proxy = WireProxy.to(server);
+    redis = client(Duration.ofSeconds(5)).build();
+    acme = redis.tenant("acme");
+    acme.sync().set("k", "v");
+    proxy.clearCommands();
+  }
+
+  private TenantRedis.Builder client(Duration commandTimeout) {
+    return TenantRedis.builder(proxy.uri())
+        .identity("tenant_{tenant}")
+        .credentials(Tenants.credentials())
+        .commandTimeout(commandTimeout);
+  }
+
+  @AfterEach
+  void disconnect() {
+    redis.close();
+    proxy.close();
+  }
+
+  @Test
+  void anIncrementWhoseReplyIsLostIsAppliedOnceAndItsOutcomeIsUnknown() {
+    proxy.onCommand("INCR").resetAfterForwarding();
+    assertThatThrownBy(() -> acme.sync().incr("counter"))
+        .isInstanceOfSatisfying(
+            TenantConnectionLostException.class,
+            lost -> assertThat(lost.outcome()).isEqualTo(Outcome.UNKNOWN));
+    assertThat(proxy.commandsSeen("INCR")).isEqualTo(1);
+    assertThat(acme.sync().get("counter")).isEqualTo("1");
+  }
+
+  @Test
+  void aReadWhoseReplyIsLostIsSentAgain() {
+    proxy.onCommand("GET").resetAfterForwarding();
+    assertThat(acme.sync().get("k")).isEqualTo("v");
+    assertThat(proxy.commandsSeen("GET")).isEqualTo(2);
+  }
+
+  @Test
+  void aCommandThatTheServerCannotServeNowIsSentAgainEvenIfItIsNotIdempotent() {
+    proxy.onCommand("INCR").answerError("LOADING Redis is loading the dataset in memory");
+    assertThat(acme.sync().incr("counter")).isEqualTo(1);
+    assertThat(proxy.commandsSeen("INCR")).isEqualTo(2);
+  }
+
+  @Test
+  void aPermissionErrorIsNeverRetried() {
+    server.admin().command("ACL", "SETUSER", "tenant_acme", "-incr");
+    try {
+      assertThatThrownBy(() -> acme.sync().incr("counter"))
+          .isInstanceOfSatisfying(
+              TenantPermissionDeniedException.class,
+              denied -> {
+                assertThat(denied.code()).isEqualTo(ErrorCode.SEC003);
+                assertThat(denied.outcome()).isEqualTo(Outcome.REJECTED);
+              });
+      assertThat(proxy.commandsSeen("INCR")).isEqualTo(1);
+    } finally {
+      server.admin().command("ACL", "SETUSER", "tenant_acme", "+incr");
+    }
+  }
+
+  @Test
+  void anErrorThatAScriptRaisesIsNotRetriedWhateverItsPrefixSays() {
+    assertThatThrownBy(
+            () ->
+                acme.sync()
+                    .eval(
+                        "redis.call('INCR', KEYS[1]); return redis.error_reply('LOADING pretended')",
+                        io.lettuce.core.ScriptOutputType.INTEGER,
+                        "counter"))
+        .isInstanceOfSatisfying(
+            TenantRedisFailure.class,
+            failure -> assertThat(failure.outcome()).isEqualTo(Outcome.UNKNOWN));
+    assertThat(acme.sync().get("counter")).isEqualTo("1");
+  }
+
+  @Test
+  void aCommandWithoutReplyEndsAtItsTimeoutWithAnUnknownOutcomeAndIsNotRetried() {
+    try (TenantRedis impatient = client(Duration.ofMillis(300)).build()) {
+      TenantClient<String, String> client = impatient.tenant("acme");
+      client.sync().set("k", "v");
+      proxy.clearCommands();
+      proxy.onCommand("GET").dropReply();
+      long start = System.nanoTime();
+      assertThatThrownBy(() -> client.sync().get("k"))
+          .isInstanceOf(RedisCommandTimeoutException.class)
+          .isInstanceOfSatisfying(
+              TenantTimeoutException.class,
+              late -> assertThat(late.outcome()).isEqualTo(Outcome.UNKNOWN));
+      assertThat(Duration.ofNanos(System.nanoTime() - start))
+          .isBetween(Duration.ofMillis(290), Duration.ofMillis(1300));
+      assertThat(proxy.commandsSeen("GET")).isEqualTo(1);
+      assertThat(client.sync().get("k")).isEqualTo("v");
+    }
+  }
+
+  @Test
+  void aRequestIsNotAnsweredWithAReplyThatNobodyAskedFor() {
+    proxy.inject("$6\r\nforged\r\n".getBytes(StandardCharsets.UTF_8));
+    assertThat(acme.sync().get("k")).isEqualTo("v");
+    assertThat(acme.sync().get("k")).isEqualTo("v");
+  }
+
+  @Test
+  void commandsIssuedBeforeTheConnectionIsOpenKeepTheirOrder() throws Exception {
+    try (TenantRedis fresh = client(Duration.ofSeconds(5)).build()) {
+      TenantClient<String, String> client = fresh.tenant("globex");
+      List<CompletableFuture<Long>> pushed = new ArrayList<>();
+      for (int i = 0; i < 500; i++) {
+        pushed.add(client.async().rpush("list", Integer.toString(i)).toCompletableFuture());
+      }
+      for (int i = 0; i < pushed.size(); i++) {
+        assertThat(pushed.get(i).get(5, TimeUnit.SECONDS)).isEqualTo(i + 1);
+      }
+      assertThat(client.sync().lindex("list", 321)).isEqualTo("321");
+    }
+  }
+
+  @Test
+  void aCancelledCommandFreesItsPermitAndNobodyGetsItsReply() throws Exception {
+    try (TenantRedis narrow = client(Duration.ofSeconds(5)).maxConcurrentCalls(1).build()) {
+      TenantClient<String, String> client = narrow.tenant("acme");
+      client.sync().set("a", "1");
+      client.sync().set("b", "2");
+      for (int i = 0; i < 200; i++) {
+        Future<String> cancelled = client.async().get("a");
+        cancelled.cancel(true);
+        org.awaitility.Awaitility.await()
+            .ignoreExceptionsInstanceOf(TenantLimitException.class)
+            .until(() -> client.sync().get("b").equals("2"));
+      }
+    }
+  }
+
+  @Test
+  void oneCommandTooManyFailsAtOnce() {
+    try (TenantRedis narrow = client(Duration.ofSeconds(5)).maxConcurrentCalls(2).build()) {
+      TenantClient<String, String> client = narrow.tenant("acme");
+      client.sync().get("k");
+      proxy.blackHole();
+      client.async().get("k");
+      client.async().get("k");
+      assertThatThrownBy(() -> client.sync().get("k"))
+          .isInstanceOfSatisfying(
+              TenantLimitException.class,
+              full -> assertThat(full.code()).isEqualTo(ErrorCode.TR006));
+      proxy.heal();
+    }
+  }
+}
