@@ -1,5 +1,6 @@
 package io.tenantredis;
 
+import static com.tngtech.archunit.base.DescribedPredicate.not;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.methods;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
@@ -36,6 +37,8 @@ class ArchitectureTest {
   private static final String KEYSPACE = "io.tenantredis.internal.keyspace..";
   private static final String METRICS = "io.tenantredis.internal.metrics..";
 
+  private static final String ADMIN = "io.tenantredis.admin..";
+
   private static JavaClasses sdk;
 
   @BeforeAll
@@ -64,6 +67,27 @@ class ArchitectureTest {
   @Test
   void metricsAreUsedByOthersAndUseNoneOfThem() {
     assertIndependent(METRICS, PATH, POOL, CONNECTION);
+  }
+
+  @Test
+  void adminReadsTheCommandRulesAndNoneOfTheMachinery() {
+    noClasses()
+        .that()
+        .resideInAPackage(ADMIN)
+        .should()
+        .dependOnClassesThat(resideInAPackage(INTERNAL).and(not(resideInAPackage(KEYSPACE))))
+        .check(sdk);
+  }
+
+  @Test
+  void nothingElseUsesAdmin() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackage(ADMIN)
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage(ADMIN)
+        .check(sdk);
   }
 
   @Test
