@@ -174,7 +174,8 @@ public final class Guard {
                   + rule.name()
                   + " do not follow its grammar ("
                   + grammar
-                  + "), so that its keys cannot be located.");
+                  + "), so that its keys cannot be located. "
+                  + rule.note());
     }
     return rule;
   }
