@@ -130,10 +130,23 @@ class RetryTest {
           .isInstanceOfSatisfying(
               TenantTimeoutException.class,
               late -> assertThat(late.outcome()).isEqualTo(Outcome.UNKNOWN));
-      assertThat(Duration.ofNanos(System.nanoTime() - start))
-          .isGreaterThan(Duration.ofMillis(990));
+      assertThat(Duration.ofNanos(System.nanoTime() - start)).isGreaterThan(Duration.ofMillis(990));
       assertThat(proxy.commandsSeen("GET")).isEqualTo(1);
       assertThat(client.sync().get("k")).isEqualTo("v");
+    }
+  }
+
+  @Test
+  void theNextCommandAfterATimeoutDoesNotUseTheConnectionThatMayBeAReplyBehind() {
+    try (TenantRedis impatient = client(Duration.ofMillis(500)).build()) {
+      TenantClient<String, String> client = impatient.tenant("acme");
+      for (int i = 0; i < 8; i++) {
+        client.sync().set("key" + i, "value" + i);
+        proxy.onCommand("GET").dropReply();
+        assertThatThrownBy(() -> client.sync().get("lost"))
+            .isInstanceOf(TenantTimeoutException.class);
+        assertThat(client.sync().get("key" + i)).isEqualTo("value" + i);
+      }
     }
   }
 

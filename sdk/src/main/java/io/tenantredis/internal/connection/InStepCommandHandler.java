@@ -13,6 +13,8 @@ import io.netty.handler.flush.FlushConsolidationHandler;
 import io.netty.util.concurrent.ScheduledFuture;
 import io.tenantredis.internal.keyspace.GuardedCommand;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -129,7 +131,7 @@ final class InStepCommandHandler extends CommandHandler {
   private void expire(ChannelHandlerContext ctx) {
     deadlineTimer = null;
     long now = System.nanoTime();
-    boolean expired = false;
+    List<GuardedCommand<?, ?, ?>> expired = new ArrayList<>();
     GuardedCommand<?, ?, ?> next = null;
     for (RedisCommand<?, ?, ?> command : getStack()) {
       GuardedCommand<?, ?, ?> guarded = CommandWrapper.unwrap(command, GuardedCommand.class);
@@ -137,17 +139,19 @@ final class InStepCommandHandler extends CommandHandler {
         continue;
       }
       if (guarded.deadlineNanos() - now <= 0) {
-        expired = true;
-        guarded.completeExceptionally(DeadlineExceeded.INSTANCE);
+        expired.add(guarded);
       } else if (next == null || guarded.deadlineNanos() - next.deadlineNanos() < 0) {
         next = guarded;
       }
     }
+    if (!expired.isEmpty()) {
+      // Before anyone learns of it: whoever does sends the next command, which must not choose a
+      // connection that may be a reply behind.
+      listener.commandExpired();
+      expired.forEach(command -> command.completeExceptionally(DeadlineExceeded.INSTANCE));
+    }
     if (next != null) {
       armDeadline(ctx, next);
-    }
-    if (expired) {
-      listener.commandExpired();
     }
   }
 
