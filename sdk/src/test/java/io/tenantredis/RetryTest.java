@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -181,10 +182,25 @@ class RetryTest {
       for (int i = 0; i < 200; i++) {
         Future<String> cancelled = client.async().get("a");
         cancelled.cancel(true);
-        org.awaitility.Awaitility.await()
+        Awaitility.await()
             .ignoreExceptionsInstanceOf(TenantLimitException.class)
             .until(() -> client.sync().get("b").equals("2"));
       }
+    }
+  }
+
+  @Test
+  void aCancelledCommandWithoutReplyFreesItsPermitAtItsDeadline() {
+    try (TenantRedis narrow = client(Duration.ofSeconds(1)).maxConcurrentCalls(1).build()) {
+      TenantClient<String, String> client = narrow.tenant("acme");
+      client.sync().set("a", "1");
+      proxy.onCommand("GET").dropReply();
+      Future<String> cancelled = client.async().get("a");
+      Awaitility.await().until(() -> proxy.commandsSeen("GET") == 1);
+      cancelled.cancel(true);
+      Awaitility.await()
+          .ignoreExceptionsInstanceOf(TenantLimitException.class)
+          .until(() -> client.sync().get("a").equals("1"));
     }
   }
 

@@ -112,7 +112,7 @@ final class InStepCommandHandler extends CommandHandler {
   }
 
   private void armDeadline(ChannelHandlerContext ctx, GuardedCommand<?, ?, ?> command) {
-    if (!command.hasDeadline() || command.isDone()) {
+    if (!command.hasDeadline() || command.isSettled()) {
       return;
     }
     long at = command.deadlineNanos();
@@ -135,7 +135,7 @@ final class InStepCommandHandler extends CommandHandler {
     GuardedCommand<?, ?, ?> next = null;
     for (RedisCommand<?, ?, ?> command : getStack()) {
       GuardedCommand<?, ?, ?> guarded = CommandWrapper.unwrap(command, GuardedCommand.class);
-      if (guarded == null || guarded.isDone() || !guarded.hasDeadline()) {
+      if (guarded == null || guarded.isSettled() || !guarded.hasDeadline()) {
         continue;
       }
       if (guarded.deadlineNanos() - now <= 0) {

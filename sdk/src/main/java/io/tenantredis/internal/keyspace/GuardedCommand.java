@@ -373,6 +373,16 @@ public final class GuardedCommand<K, V, T>
     buffer.writeBytes(wire);
   }
 
+  /**
+   * Whether this attempt has ended: its reply has come, or will not be waited for. Other than
+   * {@link #isDone()} it does not ask whether the application still wants the result.
+   *
+   * @return whether the listener was told
+   */
+  public boolean isSettled() {
+    return settled != 0;
+  }
+
   @Override
   public boolean isCancelled() {
     return cancelled || delegate.isCancelled();
