@@ -5,8 +5,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.lettuce.core.RedisCommandExecutionException;
 import io.lettuce.core.ScanArgs;
+import io.lettuce.core.api.StatefulRedisConnection;
+import io.lettuce.core.codec.StringCodec;
+import io.lettuce.core.output.StatusOutput;
+import io.lettuce.core.protocol.ProtocolKeyword;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.tenantredis.test.server.RedisServer;
+import io.tenantredis.test.server.WireProxy;
+import java.nio.charset.StandardCharsets;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -87,5 +93,92 @@ class WallTest {
               assertThat(failure.command()).isEqualTo("LPUSH");
             })
         .hasMessageStartingWith("WRONGTYPE");
+  }
+
+  @Test
+  void inRequireModeWholeNamesPassAndForeignOnesAreRefusedBeforeTheyAreSent() {
+    try (WireProxy proxy = WireProxy.to(server);
+        TenantRedis whole =
+            TenantRedis.builder(proxy.uri())
+                .prefixMode(PrefixMode.REQUIRE)
+                .identity("tenant_{tenant}")
+                .credentials(Tenants.credentials())
+                .build()) {
+      TenantClient<String, String> acme = whole.tenant("acme");
+      acme.sync().set("tenant:acme:k", "v");
+      assertThat(acme.sync().scan(ScanArgs.Builder.matches("tenant:acme:*").limit(100)).getKeys())
+          .containsExactly("tenant:acme:k");
+      assertThat(acme.keys().count()).isEqualTo(1);
+      long sent = proxy.commandsSeen();
+      assertThatThrownBy(() -> acme.sync().get("tenant:globex:k"))
+          .isInstanceOfSatisfying(
+              CommandRefusedException.class,
+              refused -> assertThat(refused.reason()).isEqualTo(RefusalReason.FOREIGN_NAME));
+      assertThatThrownBy(() -> acme.sync().mget("tenant:acme:k", "k"))
+          .isInstanceOf(CommandRefusedException.class);
+      assertThatThrownBy(() -> acme.sync().scan(ScanArgs.Builder.matches("*")))
+          .isInstanceOf(CommandRefusedException.class);
+      assertThat(proxy.commandsSeen()).isEqualTo(sent);
+    }
+  }
+
+  @Test
+  void aCommandWithoutARuleIsRefusedBeforeItIsSent() {
+    try (WireProxy proxy = WireProxy.to(server);
+        TenantRedis redis =
+            TenantRedis.builder(proxy.uri())
+                .identity("tenant_{tenant}")
+                .credentials(Tenants.credentials())
+                .build()) {
+      assertThatThrownBy(
+              () ->
+                  redis
+                      .tenant("acme")
+                      .sync()
+                      .dispatch(
+                          new ProtocolKeyword() {
+                            @Override
+                            public byte[] getBytes() {
+                              return "MYMODULE.PEEK".getBytes(StandardCharsets.US_ASCII);
+                            }
+
+                            @Override
+                            public String toString() {
+                              return "MYMODULE.PEEK";
+                            }
+                          },
+                          new StatusOutput<>(StringCodec.UTF8)))
+          .isInstanceOfSatisfying(
+              CommandRefusedException.class,
+              refused -> assertThat(refused.reason()).isEqualTo(RefusalReason.NO_RULE));
+      assertThat(proxy.commandsSeen()).isZero();
+    }
+  }
+
+  @Test
+  void aHandleThatAllThreadsShareCannotBeChangedForEverybody() {
+    StatefulRedisConnection<String, String> shared = redis.tenant("acme").connection();
+    assertThatThrownBy(() -> shared.setAutoFlushCommands(false))
+        .isInstanceOf(UnsupportedOperationException.class);
+    assertThatThrownBy(() -> shared.setTimeout(java.time.Duration.ofMillis(1)))
+        .isInstanceOf(UnsupportedOperationException.class);
+    assertThatThrownBy(
+            () -> shared.addListener((io.lettuce.core.api.push.PushListener) message -> {}))
+        .isInstanceOf(UnsupportedOperationException.class);
+    shared.close();
+    assertThat(shared.sync().ping()).isEqualTo("PONG");
+  }
+
+  @Test
+  void withoutAclUsersTheGuardStillKeepsTenantsApart() {
+    try (RedisServer plain = RedisServer.start();
+        TenantRedis open = TenantRedis.builder(plain.uri()).withoutAclUsers().build()) {
+      open.tenant("acme").sync().set("k", "a");
+      open.tenant("globex").sync().set("k", "g");
+      assertThat(open.tenant("acme").sync().get("k")).isEqualTo("a");
+      assertThat(open.tenant("acme").keys().scan("*")).containsExactly("k");
+      assertThatThrownBy(() -> open.tenant("acme").sync().flushdb())
+          .isInstanceOf(CommandRefusedException.class);
+    }
   }
 }
