@@ -63,6 +63,8 @@ public final class Quickstart {
     try (RedisServer server =
         RedisServer.builder()
             .adminUser("admin", newPassword())
+            // What many servers look like: whoever does not authenticate may do everything.
+            .user("default", "on", "nopass", "~*", "&*", "+@all")
             .user("tenant_acme", leastPrivilege(ACME, passwords))
             .user("tenant_globex", leastPrivilege(GLOBEX, passwords))
             .start()) {
