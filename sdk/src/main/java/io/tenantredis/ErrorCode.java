@@ -53,7 +53,9 @@ public enum ErrorCode {
   /** No dedicated connection became free in time. */
   TR010("POOL_EXHAUSTED"),
   /** The credentials provider failed. */
-  TR011("CREDENTIALS_UNAVAILABLE");
+  TR011("CREDENTIALS_UNAVAILABLE"),
+  /** There are as many connections as there may be, and none became free in time. */
+  TR012("CONNECTIONS_EXHAUSTED");
 
   private final String label;
 

@@ -12,6 +12,7 @@ import io.lettuce.core.MaintNotificationsConfig;
 import io.lettuce.core.RedisURI;
 import io.lettuce.core.SocketOptions;
 import io.lettuce.core.SslOptions;
+import io.lettuce.core.TimeoutOptions;
 import io.lettuce.core.codec.ByteArrayCodec;
 import io.lettuce.core.codec.RedisCodec;
 import io.lettuce.core.codec.StringCodec;
@@ -22,6 +23,8 @@ import io.micrometer.core.instrument.composite.CompositeMeterRegistry;
 import io.tenantredis.internal.client.DefaultTenantClient;
 import io.tenantredis.internal.client.SharedHandle;
 import io.tenantredis.internal.client.TenantSession;
+import io.tenantredis.internal.client.TenantSessions;
+import io.tenantredis.internal.client.TenantSlot;
 import io.tenantredis.internal.connection.ConnectionSettings;
 import io.tenantredis.internal.connection.Connector;
 import io.tenantredis.internal.connection.TenantIdentity;
@@ -36,12 +39,12 @@ import io.tenantredis.internal.pool.SharedConnection;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -61,8 +64,8 @@ public final class TenantRedis implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(TenantRedis.class);
 
-  private static final Duration BACKOFF_FIRST = Duration.ofMillis(50);
-  private static final Duration BACKOFF_LONGEST = Duration.ofSeconds(2);
+  private static final Duration LONGEST_SWEEP_INTERVAL = Duration.ofSeconds(1);
+  private static final Duration SHORTEST_SWEEP_INTERVAL = Duration.ofMillis(10);
 
   private final Builder settings;
   private final KeyPrefixTemplate prefixes;
@@ -73,9 +76,9 @@ public final class TenantRedis implements AutoCloseable {
   private final ClientMeters meters;
   private final Connector connector;
   private final Retry retry;
-  private final Backoff backoff =
-      new Backoff(BACKOFF_FIRST, BACKOFF_LONGEST, () -> ThreadLocalRandom.current().nextDouble());
-  private final ConcurrentMap<TenantId, TenantSession> sessions = new ConcurrentHashMap<>();
+  private final Backoff backoff;
+  private final TenantSessions sessions;
+  private final ScheduledFuture<?> sweeper;
   private final AtomicBoolean closed = new AtomicBoolean();
 
   private TenantRedis(Builder settings, RedisURI uri) {
@@ -96,11 +99,27 @@ public final class TenantRedis implements AutoCloseable {
                 settings.credentials,
                 settings.connectTimeout,
                 settings.commandTimeout,
+                settings.connections.maxConcurrentConnects(),
+                settings.connections.maxConnections(),
                 settings.flushConsolidation),
             options,
             resources,
             meters);
     this.retry = Retry.of("tenant-redis", settings.retryConfig());
+    this.backoff =
+        new Backoff(
+            settings.connections.firstReconnectDelay(),
+            settings.connections.longestReconnectDelay(),
+            () -> ThreadLocalRandom.current().nextDouble());
+    this.sessions =
+        new TenantSessions(
+            this::newSession, settings.connections.idleTime(), System::nanoTime, meters);
+    connector.roomMaker(sessions::makeRoom);
+    long sweepNanos = sweepInterval(settings.connections.idleTime()).toNanos();
+    this.sweeper =
+        resources
+            .eventExecutorGroup()
+            .scheduleWithFixedDelay(this::sweep, sweepNanos, sweepNanos, TimeUnit.NANOSECONDS);
     if (settings.withoutAclUsers) {
       LOG.warn(
           "TenantRedis runs WITHOUT ACL users: only the client keeps the tenants apart. Use it for development alone and give"
@@ -156,29 +175,30 @@ public final class TenantRedis implements AutoCloseable {
    * @throws TenantClosedException if this client was closed
    */
   public <K, V> TenantClient<K, V> tenant(TenantId tenant, RedisCodec<K, V> codec) {
-    TenantSession session = session(tenant);
+    TenantSlot slot = sessions.slot(tenant);
     return new DefaultTenantClient<>(
-        session, handle(session, codec), handle(session, ByteArrayCodec.INSTANCE));
+        slot, handle(slot, codec), handle(slot, ByteArrayCodec.INSTANCE));
   }
 
-  private <K, V> SharedHandle<K, V> handle(TenantSession session, RedisCodec<K, V> codec) {
-    return new SharedHandle<>(session, codec, options, resources, settings.commandTimeout);
+  private <K, V> SharedHandle<K, V> handle(TenantSlot slot, RedisCodec<K, V> codec) {
+    return new SharedHandle<>(slot, codec, options, resources, settings.commandTimeout);
   }
 
-  private TenantSession session(TenantId tenant) {
-    TenantSession session = sessions.get(tenant);
-    if (session == null) {
-      TenantIdentity identity = new TenantIdentity(tenant, expectedUser(tenant));
-      session = sessions.computeIfAbsent(tenant, id -> newSession(identity));
+  private static Duration sweepInterval(Duration idleTime) {
+    Duration interval = idleTime.dividedBy(4);
+    if (interval.isZero() || interval.compareTo(LONGEST_SWEEP_INTERVAL) > 0) {
+      return LONGEST_SWEEP_INTERVAL;
     }
-    if (closed.get()) {
-      session.stop();
-      throw new TenantClosedException(
-          new FailureDetails(ErrorCode.TR009, tenant, null, Outcome.NOT_SENT),
-          "TenantRedis is closed. Create it once for the life of the application and close it last.",
-          null);
+    return interval.compareTo(SHORTEST_SWEEP_INTERVAL) < 0 ? SHORTEST_SWEEP_INTERVAL : interval;
+  }
+
+  private void sweep() {
+    try {
+      sessions.sweep();
+      connector.sweep();
+    } catch (RuntimeException failure) {
+      LOG.error("Looking after idle tenants failed and is tried again", failure);
     }
-    return session;
   }
 
   private @Nullable String expectedUser(TenantId tenant) {
@@ -196,8 +216,8 @@ public final class TenantRedis implements AutoCloseable {
     return user;
   }
 
-  private TenantSession newSession(TenantIdentity identity) {
-    TenantId tenant = identity.tenant();
+  private TenantSession newSession(TenantId tenant) {
+    TenantIdentity identity = new TenantIdentity(tenant, expectedUser(tenant));
     KeyPrefix prefix = prefixes.prefixOf(tenant);
     GuardListener guardListener = meters.guard(tenant);
     SharedConnection shared = new SharedConnection(connector, identity, backoff, System::nanoTime);
@@ -218,6 +238,34 @@ public final class TenantRedis implements AutoCloseable {
   }
 
   /**
+   * Closes what one tenant holds: waits for its commands in flight, at most for the shutdown
+   * timeout, and closes its connections; commands still in flight then fail. Its handles stay
+   * valid: a command of the tenant that comes meanwhile or later connects anew. Blocks. Does
+   * nothing for a tenant that holds nothing.
+   *
+   * @param tenant the tenant
+   */
+  public void close(TenantId tenant) {
+    TenantSession session = sessions.retire(tenant);
+    if (session == null) {
+      return;
+    }
+    awaitIdle(session::isIdle);
+    if (!session.isIdle()) {
+      session.close();
+    }
+  }
+
+  private void awaitIdle(BooleanSupplier idle) {
+    long giveUpAt = System.nanoTime() + settings.shutdownTimeout.toNanos();
+    while (!idle.getAsBoolean()
+        && System.nanoTime() - giveUpAt < 0
+        && !Thread.currentThread().isInterrupted()) {
+      LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(1));
+    }
+  }
+
+  /**
    * Accepts no further commands, waits for those in flight, at most for the shutdown timeout,
    * closes all connections and ends all threads of this client. Commands still in flight then fail.
    * Blocks; may be called more than once.
@@ -227,14 +275,10 @@ public final class TenantRedis implements AutoCloseable {
     if (!closed.compareAndSet(false, true)) {
       return;
     }
-    sessions.values().forEach(TenantSession::stop);
-    long giveUpAt = System.nanoTime() + settings.shutdownTimeout.toNanos();
-    while (!sessions.values().stream().allMatch(TenantSession::isIdle)
-        && System.nanoTime() - giveUpAt < 0
-        && !Thread.currentThread().isInterrupted()) {
-      LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(1));
-    }
-    sessions.values().forEach(TenantSession::close);
+    sweeper.cancel(false);
+    sessions.stop();
+    awaitIdle(sessions::isIdle);
+    sessions.close();
     connector.close();
     if (ownsResources) {
       resources.shutdown(0, 2, TimeUnit.SECONDS).awaitUninterruptibly(5, TimeUnit.SECONDS);
@@ -283,6 +327,7 @@ public final class TenantRedis implements AutoCloseable {
     private @Nullable SslOptions sslOptions;
     private @Nullable String clientName;
     private boolean flushConsolidation = true;
+    private ConnectionOptions connections = ConnectionOptions.builder().build();
 
     private Builder(String redisUri) {
       this.redisUri = redisUri;
@@ -503,6 +548,18 @@ public final class TenantRedis implements AutoCloseable {
     }
 
     /**
+     * How many connections there are, how they are made and how long they live. Default: those of
+     * {@link ConnectionOptions.Builder}.
+     *
+     * @param options the options
+     * @return this builder
+     */
+    public Builder connections(ConnectionOptions options) {
+      this.connections = options;
+      return this;
+    }
+
+    /**
      * Builds the client. Connects nowhere.
      *
      * @return the client
@@ -595,6 +652,9 @@ public final class TenantRedis implements AutoCloseable {
               .autoReconnect(false)
               .disconnectedBehavior(ClientOptions.DisconnectedBehavior.REJECT_COMMANDS)
               .maintNotificationsConfig(MaintNotificationsConfig.disabled())
+              // Lettuce would end commands after the connect timeout, with a timer for each of
+              // them.
+              .timeoutOptions(TimeoutOptions.create())
               .socketOptions(
                   SocketOptions.builder()
                       .connectTimeout(connectTimeout)

@@ -12,25 +12,25 @@ import io.tenantredis.TenantKeys;
 /** A tenant's handle. */
 public final class DefaultTenantClient<K, V> implements TenantClient<K, V> {
 
-  private final TenantSession session;
+  private final TenantSlot slot;
   private final SharedHandle<K, V> handle;
   private final TenantKeys<K> keys;
 
   public DefaultTenantClient(
-      TenantSession session, SharedHandle<K, V> handle, SharedHandle<byte[], byte[]> raw) {
-    this.session = session;
+      TenantSlot slot, SharedHandle<K, V> handle, SharedHandle<byte[], byte[]> raw) {
+    this.slot = slot;
     this.handle = handle;
     this.keys = new ScanningTenantKeys<>(handle, raw);
   }
 
   @Override
   public TenantId tenant() {
-    return session.tenant();
+    return slot.tenant();
   }
 
   @Override
   public KeyPrefix keyPrefix() {
-    return session.prefix();
+    return slot.prefix();
   }
 
   @Override
@@ -60,6 +60,6 @@ public final class DefaultTenantClient<K, V> implements TenantClient<K, V> {
 
   @Override
   public String toString() {
-    return "TenantClient[tenant=" + session.tenant() + "]";
+    return "TenantClient[tenant=" + slot.tenant() + "]";
   }
 }

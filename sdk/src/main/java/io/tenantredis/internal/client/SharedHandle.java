@@ -15,27 +15,27 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * Lettuce's connection interface on top of a tenant's session: what its sync, async and reactive
+ * Lettuce's connection interface on top of a tenant's slot: what its sync, async and reactive
  * commands, {@code dispatch} and Spring see as the connection. It holds no channel and no state;
  * all flavours end in {@link #dispatch}, where the guard stands.
  */
 public final class SharedHandle<K, V> extends StatefulRedisConnectionImpl<K, V> {
 
-  private final TenantSession session;
+  private final TenantSlot slot;
 
   public SharedHandle(
-      TenantSession session,
+      TenantSlot slot,
       RedisCodec<K, V> codec,
       ClientOptions options,
       ClientResources resources,
       Duration timeout) {
     super(
-        new HandleWriter(resources, command -> session.dispatch(command, timeout.toNanos())),
+        new HandleWriter(resources, command -> slot.dispatch(command, timeout.toNanos())),
         NoPushListeners.INSTANCE,
         codec,
         timeout,
         options.getJsonParser());
-    this.session = session;
+    this.slot = slot;
     setOptions(options);
   }
 
@@ -46,7 +46,7 @@ public final class SharedHandle<K, V> extends StatefulRedisConnectionImpl<K, V> 
 
   @Override
   public <T> RedisCommand<K, V, T> dispatch(RedisCommand<K, V, T> command) {
-    session.dispatch(command, getTimeout().toNanos());
+    slot.dispatch(command, getTimeout().toNanos());
     return command;
   }
 
@@ -94,7 +94,7 @@ public final class SharedHandle<K, V> extends StatefulRedisConnectionImpl<K, V> 
   }
 
   private boolean isConstructed() {
-    return session != null;
+    return slot != null;
   }
 
   @Override
@@ -121,6 +121,6 @@ public final class SharedHandle<K, V> extends StatefulRedisConnectionImpl<K, V> 
 
   @Override
   public String toString() {
-    return "TenantConnection[tenant=" + session.tenant() + "]";
+    return "TenantConnection[tenant=" + slot.tenant() + "]";
   }
 }

@@ -22,6 +22,8 @@ public final class TenantSession {
   private final GuardListener guardListener;
   private final CommandPath path;
   private final SharedConnection shared;
+  final SessionUse use = new SessionUse();
+  private volatile long lastUsedNanos = System.nanoTime();
 
   public TenantSession(
       TenantId tenant,
@@ -73,6 +75,35 @@ public final class TenantSession {
         command.isBlocking()
             ? "It waits on the server and would hold up every other command of the tenant on the shared connection."
             : "It changes the state of a connection that all threads of the tenant share.");
+  }
+
+  /** Notes that the session is being used; false when it is retired and another one must be. */
+  boolean use() {
+    return use.use();
+  }
+
+  /** When it was last seen in use. */
+  long lastUsedNanos() {
+    return lastUsedNanos;
+  }
+
+  void lastUsedNanos(long nanos) {
+    lastUsedNanos = nanos;
+  }
+
+  /** Whether it holds an open connection. */
+  boolean isConnected() {
+    return shared.isConnected();
+  }
+
+  /** The tenant's shared connection. */
+  public SharedConnection shared() {
+    return shared;
+  }
+
+  /** Closes connections as soon as nothing is in flight on them; a late command opens another. */
+  void drain() {
+    shared.replace();
   }
 
   /** Accepts no further commands. */

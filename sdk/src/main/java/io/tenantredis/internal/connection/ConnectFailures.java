@@ -111,6 +111,17 @@ final class ConnectFailures {
         failure);
   }
 
+  static TenantConnectionException noRoom(TenantId tenant, int maxConnections) {
+    return connection(
+        ErrorCode.TR012,
+        tenant,
+        "All "
+            + maxConnections
+            + " connections are in use and none was idle within the connect timeout. Raise"
+            + " ConnectionOptions.maxConnections, or serve fewer tenants with one client.",
+        null);
+  }
+
   static TenantConnectionException unknownTenant(TenantId tenant) {
     return new UnknownTenantException(
         details(ErrorCode.SEC010, tenant),

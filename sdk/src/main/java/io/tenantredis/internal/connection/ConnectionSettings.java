@@ -15,6 +15,8 @@ import org.jspecify.annotations.Nullable;
  *     together
  * @param closeGrace how long a connection that is taken out of use waits for the replies of the
  *     commands in flight
+ * @param maxConcurrentConnects bound of the attempts at a time
+ * @param maxConnections bound of the connections of all tenants together
  * @param consolidateFlushes whether many writes share one flush: more throughput under concurrency
  */
 public record ConnectionSettings(
@@ -22,4 +24,6 @@ public record ConnectionSettings(
     @Nullable TenantCredentialsProvider credentials,
     Duration connectTimeout,
     Duration closeGrace,
+    int maxConcurrentConnects,
+    int maxConnections,
     boolean consolidateFlushes) {}

@@ -11,13 +11,17 @@ import io.netty.util.concurrent.ScheduledFuture;
 import io.tenantredis.TenantConnectionException;
 import io.tenantredis.TenantCredentials;
 import io.tenantredis.TenantCredentialsProvider;
+import io.tenantredis.TenantId;
+import io.tenantredis.internal.error.Failures;
 import io.tenantredis.internal.metrics.ConnectionEvents;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,6 +35,8 @@ public final class Connector implements AutoCloseable {
   private final TenantLettuceClient client;
   private final ClientResources resources;
   private final String endpoint;
+  private final ConnectGate gate;
+  private volatile Consumer<TenantId> roomMaker = tenant -> {};
 
   public Connector(
       ConnectionSettings settings,
@@ -42,55 +48,64 @@ public final class Connector implements AutoCloseable {
     this.resources = resources;
     this.client = new TenantLettuceClient(resources, options, settings.consolidateFlushes());
     this.endpoint = settings.uri().getHost() + ":" + settings.uri().getPort();
+    this.gate =
+        new ConnectGate(
+            settings.maxConcurrentConnects(),
+            settings.maxConnections(),
+            resources.eventExecutorGroup(),
+            tenant -> roomMaker.accept(tenant));
   }
 
   /**
-   * Connects as the tenant and asks the server whose connection it is.
+   * Whom to tell which tenant waits while there are as many connections as there may be, so that
+   * somebody else's is closed. It must not block.
+   */
+  public void roomMaker(Consumer<TenantId> maker) {
+    this.roomMaker = maker;
+  }
+
+  /** Asks for room again if somebody still waits for it. Called at short intervals. */
+  public void sweep() {
+    TenantId waiting = gate.waitingForRoom();
+    if (waiting != null) {
+      roomMaker.accept(waiting);
+    }
+  }
+
+  /**
+   * Connects as the tenant and asks the server whose connection it is, as soon as fewer attempts
+   * are under way than may be.
    *
    * @param identity the tenant and the user that the server must name
    * @return a stage with the connection, or failed with a {@link TenantConnectionException};
    *     bounded by the connect timeout
    */
   public CompletableFuture<VerifiedConnection> connect(TenantIdentity identity) {
-    long started = System.nanoTime();
     CompletableFuture<VerifiedConnection> result = new CompletableFuture<>();
-    Attempt attempt = new Attempt(identity);
-    attempt
-        .run()
-        .whenComplete(
-            (connection, failure) -> {
-              if (connection != null) {
-                if (result.complete(connection)) {
-                  events.connected(
-                      identity.tenant(), Duration.ofNanos(System.nanoTime() - started));
-                  connection.closed().thenRun(() -> events.closed(identity.tenant()));
-                } else {
-                  connection.close();
-                }
-              } else {
-                result.completeExceptionally(
-                    ConnectFailures.of(identity.tenant(), endpoint, unwrap(failure)));
-              }
-            });
-    ScheduledFuture<?> timer =
-        resources
-            .eventExecutorGroup()
-            .schedule(
-                () ->
-                    result.completeExceptionally(
-                        ConnectFailures.of(
-                            identity.tenant(),
-                            endpoint,
-                            new TimeoutException(
-                                "no verified connection within " + settings.connectTimeout()))),
-                settings.connectTimeout().toNanos(),
-                TimeUnit.NANOSECONDS);
+    Attempt attempt = new Attempt(identity, result);
+    ConnectGate.Ticket ticket;
+    ScheduledFuture<?> timer;
+    try {
+      timer =
+          resources
+              .eventExecutorGroup()
+              .schedule(
+                  attempt::timeOut, settings.connectTimeout().toNanos(), TimeUnit.NANOSECONDS);
+      ticket = gate.enter(identity.tenant(), attempt::start);
+    } catch (RejectedExecutionException shutDown) {
+      return CompletableFuture.failedFuture(Failures.closed(identity.tenant(), null, false));
+    }
+    attempt.ticket = ticket;
     result.whenComplete(
         (connection, failure) -> {
           timer.cancel(false);
           if (failure instanceof TenantConnectionException typed) {
+            ticket.gone();
             events.connectFailed(identity.tenant(), typed.code());
             attempt.abort();
+          } else {
+            ticket.connected();
+            connection.closed().thenRun(ticket::gone);
           }
         });
     return result;
@@ -115,14 +130,53 @@ public final class Connector implements AutoCloseable {
   private final class Attempt {
 
     private final TenantIdentity identity;
+    private final CompletableFuture<VerifiedConnection> result;
+    private volatile ConnectGate.@Nullable Ticket ticket;
     private volatile @Nullable StatefulRedisConnection<byte[], byte[]> opened;
     private volatile boolean aborted;
 
-    Attempt(TenantIdentity identity) {
+    Attempt(TenantIdentity identity, CompletableFuture<VerifiedConnection> result) {
       this.identity = identity;
+      this.result = result;
     }
 
-    CompletionStage<VerifiedConnection> run() {
+    void start() {
+      if (result.isDone()) {
+        return;
+      }
+      long started = System.nanoTime();
+      run()
+          .whenComplete(
+              (connection, failure) -> {
+                if (connection == null) {
+                  result.completeExceptionally(
+                      ConnectFailures.of(identity.tenant(), endpoint, unwrap(failure)));
+                  return;
+                }
+                events.connected(identity.tenant(), Duration.ofNanos(System.nanoTime() - started));
+                connection.closed().thenRun(() -> events.closed(identity.tenant()));
+                if (!result.complete(connection)) {
+                  connection.close();
+                }
+              });
+    }
+
+    void timeOut() {
+      ConnectGate.Ticket place = ticket;
+      if (result.isDone()) {
+        return;
+      }
+      result.completeExceptionally(
+          place != null && place.isWaitingForRoom()
+              ? ConnectFailures.noRoom(identity.tenant(), settings.maxConnections())
+              : ConnectFailures.of(
+                  identity.tenant(),
+                  endpoint,
+                  new TimeoutException(
+                      "no verified connection within " + settings.connectTimeout())));
+    }
+
+    private CompletionStage<VerifiedConnection> run() {
       try {
         return credentials().thenCompose(this::open).thenCompose(this::verify);
       } catch (RuntimeException failure) {

@@ -7,6 +7,7 @@ import io.lettuce.core.protocol.Endpoint;
 import io.lettuce.core.protocol.RedisCommand;
 import io.lettuce.core.resource.ClientResources;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPromise;
 import io.netty.handler.flush.FlushConsolidationHandler;
@@ -17,6 +18,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -36,6 +38,15 @@ final class InStepCommandHandler extends CommandHandler {
 
   /** Netty's own default of {@link FlushConsolidationHandler}. */
   private static final int MAX_WRITES_PER_FLUSH = 256;
+
+  /** What a burst of replies may leave behind as the read buffer of a resting connection. */
+  private static final int MAX_RESTING_BUFFER = 64 * 1024;
+
+  /**
+   * A connection taken out of use is not closed before it rested this long: a thread that chose it
+   * just before may still be writing.
+   */
+  private static final long REST_BEFORE_CLOSE_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
 
   private final ConnectionListener listener;
   private final boolean consolidateFlushes;
@@ -69,16 +80,38 @@ final class InStepCommandHandler extends CommandHandler {
     if (ctx == null) {
       return;
     }
-    long giveUpAt = System.nanoTime() + graceNanos;
-    ctx.executor().execute(() -> closeWhenIdle(ctx, giveUpAt));
+    long now = System.nanoTime();
+    long giveUpAt = now + graceNanos;
+    try {
+      ctx.executor().execute(() -> closeWhenIdle(ctx, now, giveUpAt));
+    } catch (RejectedExecutionException shutDown) {
+      // The event loop has ended, and with it the connection.
+    }
   }
 
-  private void closeWhenIdle(ChannelHandlerContext ctx, long giveUpAt) {
-    if (getStack().isEmpty() || System.nanoTime() - giveUpAt >= 0) {
+  private void closeWhenIdle(ChannelHandlerContext ctx, long restingSince, long giveUpAt) {
+    long now = System.nanoTime();
+    boolean resting = getStack().isEmpty();
+    if (now - giveUpAt >= 0 || (resting && now - restingSince >= REST_BEFORE_CLOSE_NANOS)) {
       ctx.close();
       return;
     }
-    ctx.executor().schedule(() -> closeWhenIdle(ctx, giveUpAt), 2, TimeUnit.MILLISECONDS);
+    ctx.executor()
+        .schedule(
+            () -> closeWhenIdle(ctx, resting ? restingSince : now, giveUpAt),
+            10,
+            TimeUnit.MILLISECONDS);
+  }
+
+  @Override
+  public void channelRegistered(ChannelHandlerContext ctx) throws Exception {
+    ByteBufAllocator allocator = ctx.alloc();
+    ctx.channel().config().setAllocator(new SmallBuffers(allocator));
+    try {
+      super.channelRegistered(ctx);
+    } finally {
+      ctx.channel().config().setAllocator(allocator);
+    }
   }
 
   @Override
@@ -163,6 +196,10 @@ final class InStepCommandHandler extends CommandHandler {
         && buffer.isReadable()
         && !isPushDecode(buffer)) {
       outOfStep(ctx);
+    } else if (buffer.refCnt() > 0
+        && !buffer.isReadable()
+        && buffer.capacity() > MAX_RESTING_BUFFER) {
+      buffer.clear().capacity(SmallBuffers.INITIAL_BYTES);
     }
   }
 

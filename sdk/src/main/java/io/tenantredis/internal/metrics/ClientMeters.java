@@ -111,4 +111,14 @@ public final class ClientMeters implements ConnectionEvents {
         .increment();
     LOG.error("Closed a connection of tenant {}: replies no longer matched commands", tenant);
   }
+
+  @Override
+  public void evicted(TenantId tenant, String why) {
+    Counter.builder(TenantRedisMeter.EVICTIONS.meterName())
+        .description(TenantRedisMeter.EVICTIONS.description())
+        .tag(MeterTag.REASON, why)
+        .register(registry)
+        .increment();
+    LOG.debug("Evicted tenant {} ({}); its next command connects again", tenant, why);
+  }
 }

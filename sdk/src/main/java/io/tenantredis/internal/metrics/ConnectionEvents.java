@@ -18,4 +18,11 @@ public interface ConnectionEvents {
 
   /** A connection was closed because replies no longer matched commands. */
   void outOfStep(TenantId tenant);
+
+  /**
+   * A tenant was evicted.
+   *
+   * @param why {@code idle}, or {@code room} for the connections of others
+   */
+  void evicted(TenantId tenant, String why);
 }

@@ -19,6 +19,8 @@ public enum TenantRedisMeter {
   CONNECTION_FAILURES("tenant.redis.connection.failures", "Failed attempts to connect"),
   /** Connections open now. */
   CONNECTION_COUNT("db.client.connection.count", "Open connections"),
+  /** Tenants whose connections were closed because they were idle or others needed the room. */
+  EVICTIONS("tenant.redis.tenant.evictions", "Evicted tenants"),
   /** Connections closed because replies no longer matched commands. */
   OUT_OF_STEP(
       "tenant.redis.connection.desyncs",

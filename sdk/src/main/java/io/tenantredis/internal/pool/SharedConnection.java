@@ -52,6 +52,11 @@ public final class SharedConnection {
     return connection != null && connection.isUsable() ? connection : null;
   }
 
+  /** Whether a connection is open now. */
+  public boolean isConnected() {
+    return current() != null;
+  }
+
   /**
    * Gives the waiter the connection, at once or when it is open. Waiters are served in the order of
    * their calls, and before any command finds the connection with {@link #current()}: commands keep

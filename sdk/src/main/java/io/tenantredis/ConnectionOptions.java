@@ -1,0 +1,357 @@
+package io.tenantredis;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * How many connections there are, how they are made and how long they live. Immutable and
+ * thread-safe.
+ *
+ * <pre>{@code
+ * ConnectionOptions.builder().maxConnections(2_000).idleTime(Duration.ofMinutes(2)).build()
+ * }</pre>
+ */
+public final class ConnectionOptions {
+
+  private final Builder values;
+
+  private ConnectionOptions(Builder values) {
+    this.values = values;
+  }
+
+  /**
+   * Starts with the defaults.
+   *
+   * @return a builder
+   */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /**
+   * The most connections of all tenants together, those being made included.
+   *
+   * @return how many
+   */
+  public int maxConnections() {
+    return values.maxConnections;
+  }
+
+  /**
+   * The most attempts to connect at a time, of all tenants together.
+   *
+   * @return how many
+   */
+  public int maxConcurrentConnects() {
+    return values.maxConcurrentConnects;
+  }
+
+  /**
+   * How many connections the ordinary commands of one tenant share.
+   *
+   * @return how many
+   */
+  public int sharedConnections() {
+    return values.sharedConnections;
+  }
+
+  /**
+   * After how long without a command a tenant is evicted.
+   *
+   * @return the time; zero for never
+   */
+  public Duration idleTime() {
+    return values.idleTime;
+  }
+
+  /**
+   * The wait after a first failed attempt to connect.
+   *
+   * @return the time
+   */
+  public Duration firstReconnectDelay() {
+    return values.firstReconnectDelay;
+  }
+
+  /**
+   * The longest wait between attempts to connect.
+   *
+   * @return the time
+   */
+  public Duration longestReconnectDelay() {
+    return values.longestReconnectDelay;
+  }
+
+  /**
+   * How long a tenant that never connected waits for its user to exist.
+   *
+   * @return the time; zero for not at all
+   */
+  public Duration newUserPatience() {
+    return values.newUserPatience;
+  }
+
+  /**
+   * The longest wait between attempts to leave quarantine.
+   *
+   * @return the time
+   */
+  public Duration longestQuarantineDelay() {
+    return values.longestQuarantineDelay;
+  }
+
+  /**
+   * How often the server is asked again whose a live connection is.
+   *
+   * @return the interval; zero for never
+   */
+  public Duration reverifyInterval() {
+    return values.reverifyInterval;
+  }
+
+  /**
+   * How often the credentials provider is asked for changes.
+   *
+   * @return the interval; zero for never
+   */
+  public Duration credentialsPollInterval() {
+    return values.credentialsPollInterval;
+  }
+
+  /**
+   * After how long without traffic TCP asks whether the other side is still there.
+   *
+   * @return the time; zero for no keep-alive
+   */
+  public Duration keepAliveIdle() {
+    return values.keepAliveIdle;
+  }
+
+  /**
+   * How long sent bytes may stay unacknowledged.
+   *
+   * @return the time; zero for the operating system's own
+   */
+  public Duration tcpUserTimeout() {
+    return values.tcpUserTimeout;
+  }
+
+  /** Configures {@link ConnectionOptions}. Not thread-safe. */
+  public static final class Builder {
+
+    private int maxConnections = 16_384;
+    private int maxConcurrentConnects = 64;
+    private int sharedConnections = 1;
+    private Duration idleTime = Duration.ofMinutes(10);
+    private Duration firstReconnectDelay = Duration.ofMillis(50);
+    private Duration longestReconnectDelay = Duration.ofSeconds(2);
+    private Duration newUserPatience = Duration.ofSeconds(1);
+    private Duration longestQuarantineDelay = Duration.ofSeconds(5);
+    private Duration reverifyInterval = Duration.ZERO;
+    private Duration credentialsPollInterval = Duration.ZERO;
+    private Duration keepAliveIdle = Duration.ofSeconds(30);
+    private Duration tcpUserTimeout = Duration.ofSeconds(30);
+
+    private Builder() {}
+
+    private Builder(Builder other) {
+      this.maxConnections = other.maxConnections;
+      this.maxConcurrentConnects = other.maxConcurrentConnects;
+      this.sharedConnections = other.sharedConnections;
+      this.idleTime = other.idleTime;
+      this.firstReconnectDelay = other.firstReconnectDelay;
+      this.longestReconnectDelay = other.longestReconnectDelay;
+      this.newUserPatience = other.newUserPatience;
+      this.longestQuarantineDelay = other.longestQuarantineDelay;
+      this.reverifyInterval = other.reverifyInterval;
+      this.credentialsPollInterval = other.credentialsPollInterval;
+      this.keepAliveIdle = other.keepAliveIdle;
+      this.tcpUserTimeout = other.tcpUserTimeout;
+    }
+
+    /**
+     * The most connections of all tenants together, those being made included. When there are as
+     * many, the least recently used tenant with nothing in flight is evicted; where there is none,
+     * connecting waits, at most for the connect timeout, and then fails with {@link
+     * ErrorCode#TR012}. Default: 16384.
+     *
+     * @param connections 1 or more
+     * @return this builder
+     */
+    public Builder maxConnections(int connections) {
+      this.maxConnections = connections;
+      return this;
+    }
+
+    /**
+     * The most attempts to connect at a time. Further ones wait, tenants taking turns; no tenant
+     * takes more than an eighth of them. Default: 64.
+     *
+     * @param attempts 1 or more
+     * @return this builder
+     */
+    public Builder maxConcurrentConnects(int attempts) {
+      this.maxConcurrentConnects = attempts;
+      return this;
+    }
+
+    /**
+     * How many connections the ordinary commands of one tenant share. With more than one, each
+     * thread keeps to one of them, so that the order of its commands holds; commands of different
+     * threads overtake each other. Default: 1.
+     *
+     * @param connections 1 to 64
+     * @return this builder
+     */
+    public Builder sharedConnections(int connections) {
+      this.sharedConnections = connections;
+      return this;
+    }
+
+    /**
+     * After how long without a command a tenant is evicted: its connections are closed and nothing
+     * of it stays but the handles that the application keeps, which connect again with the next
+     * command. Its circuit breaker then begins anew. Default: 10 minutes.
+     *
+     * @param time zero for never
+     * @return this builder
+     */
+    public Builder idleTime(Duration time) {
+      this.idleTime = time;
+      return this;
+    }
+
+    /**
+     * How long to wait after failed attempts to connect: doubling from the first to the longest,
+     * less up to half at random. Default: 50 milliseconds to 2 seconds.
+     *
+     * @param first at least 1 millisecond
+     * @param longest not less than the first
+     * @return this builder
+     */
+    public Builder reconnectDelay(Duration first, Duration longest) {
+      this.firstReconnectDelay = first;
+      this.longestReconnectDelay = longest;
+      return this;
+    }
+
+    /**
+     * How long a tenant that never connected is tried again although the server refuses its
+     * credentials (WRONGPASS, NOAUTH) or the provider does not know it: its user may still be on
+     * its way. Its commands wait meanwhile, within their timeout. Default: 1 second.
+     *
+     * @param time zero for not at all
+     * @return this builder
+     */
+    public Builder newUserPatience(Duration time) {
+      this.newUserPatience = time;
+      return this;
+    }
+
+    /**
+     * The longest wait between the attempts to connect of a tenant in quarantine, and so how long
+     * healing takes at most after the server is right again. Default: 5 seconds.
+     *
+     * @param longest not less than the first reconnect delay
+     * @return this builder
+     */
+    public Builder longestQuarantineDelay(Duration longest) {
+      this.longestQuarantineDelay = longest;
+      return this;
+    }
+
+    /**
+     * How often the server is asked again whose a live connection is, with up to half less at
+     * random. Default: never.
+     *
+     * @param interval zero for never
+     * @return this builder
+     */
+    public Builder reverifyInterval(Duration interval) {
+      this.reverifyInterval = interval;
+      return this;
+    }
+
+    /**
+     * How often the credentials provider is asked whether the credentials of a connected tenant
+     * changed, with up to half less at random; if so, they are rotated. Default: never, as a
+     * provider says so itself or {@link TenantRedis#credentialsChanged(TenantId)} does.
+     *
+     * @param interval zero for never
+     * @return this builder
+     */
+    public Builder credentialsPollInterval(Duration interval) {
+      this.credentialsPollInterval = interval;
+      return this;
+    }
+
+    /**
+     * After how long without traffic TCP asks whether the other side is still there; it gives up
+     * after three questions, a third of this time apart. Default: 30 seconds.
+     *
+     * @param idle 3 seconds or more; zero for no keep-alive
+     * @return this builder
+     */
+    public Builder keepAliveIdle(Duration idle) {
+      this.keepAliveIdle = idle;
+      return this;
+    }
+
+    /**
+     * How long sent bytes may stay unacknowledged before TCP gives the connection up. Takes effect
+     * with a native transport (epoll, io_uring) on the class path. Default: 30 seconds.
+     *
+     * @param timeout zero for the operating system's own
+     * @return this builder
+     */
+    public Builder tcpUserTimeout(Duration timeout) {
+      this.tcpUserTimeout = timeout;
+      return this;
+    }
+
+    /**
+     * The options.
+     *
+     * @return options, which later calls of this builder do not change
+     * @throws ConfigurationException with every mistake at once
+     */
+    public ConnectionOptions build() {
+      List<String> problems = new ArrayList<>();
+      atLeast(1, maxConnections, "maxConnections", problems);
+      atLeast(1, maxConcurrentConnects, "maxConcurrentConnects", problems);
+      atLeast(1, sharedConnections, "sharedConnections", problems);
+      if (sharedConnections > 64) {
+        problems.add("sharedConnections is " + sharedConnections + ": use 64 or fewer.");
+      }
+      atLeast(Duration.ZERO, idleTime, "idleTime", problems);
+      atLeast(Duration.ofMillis(1), firstReconnectDelay, "the first reconnectDelay", problems);
+      atLeast(firstReconnectDelay, longestReconnectDelay, "the longest reconnectDelay", problems);
+      atLeast(firstReconnectDelay, longestQuarantineDelay, "longestQuarantineDelay", problems);
+      atLeast(Duration.ZERO, newUserPatience, "newUserPatience", problems);
+      atLeast(Duration.ZERO, reverifyInterval, "reverifyInterval", problems);
+      atLeast(Duration.ZERO, credentialsPollInterval, "credentialsPollInterval", problems);
+      atLeast(Duration.ZERO, tcpUserTimeout, "tcpUserTimeout", problems);
+      if (!keepAliveIdle.isZero()) {
+        atLeast(Duration.ofSeconds(3), keepAliveIdle, "keepAliveIdle", problems);
+      }
+      if (!problems.isEmpty()) {
+        throw new ConfigurationException(problems);
+      }
+      return new ConnectionOptions(new Builder(this));
+    }
+
+    private static void atLeast(int least, int value, String name, List<String> problems) {
+      if (value < least) {
+        problems.add(name + " is " + value + ": use " + least + " or more.");
+      }
+    }
+
+    private static void atLeast(
+        Duration least, Duration value, String name, List<String> problems) {
+      if (value.compareTo(least) < 0) {
+        problems.add(name + " is " + value + ": use " + least + " or more.");
+      }
+    }
+  }
+}

@@ -1,0 +1,58 @@
+package io.tenantredis.internal.client;
+
+import io.lettuce.core.protocol.RedisCommand;
+import io.tenantredis.KeyPrefix;
+import io.tenantredis.TenantId;
+
+/**
+ * What a tenant's handles hold: the way to the tenant's session, whichever it is now. A session
+ * ends when the tenant is evicted; the slot then finds, or makes, the next one. Thread-safe.
+ */
+public final class TenantSlot {
+
+  private final TenantSessions sessions;
+  private final TenantId tenant;
+  private final KeyPrefix prefix;
+  private volatile TenantSession session;
+
+  TenantSlot(TenantSessions sessions, TenantSession session) {
+    this.sessions = sessions;
+    this.tenant = session.tenant();
+    this.prefix = session.prefix();
+    this.session = session;
+  }
+
+  TenantId tenant() {
+    return tenant;
+  }
+
+  KeyPrefix prefix() {
+    return prefix;
+  }
+
+  /**
+   * The session that takes this tenant's commands now, marked as used.
+   *
+   * @throws io.tenantredis.TenantClosedException if the client was closed
+   */
+  TenantSession session() {
+    TenantSession current = session;
+    while (!current.use()) {
+      current = sessions.session(tenant);
+      session = current;
+    }
+    return current;
+  }
+
+  /** Sends a command; it completes or fails the command itself and never throws. */
+  void dispatch(RedisCommand<?, ?, ?> command, long timeoutNanos) {
+    TenantSession current;
+    try {
+      current = session();
+    } catch (RuntimeException closed) {
+      command.completeExceptionally(closed);
+      return;
+    }
+    current.dispatch(command, timeoutNanos);
+  }
+}
