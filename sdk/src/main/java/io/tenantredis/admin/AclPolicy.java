@@ -211,6 +211,14 @@ public final class AclPolicy {
     return List.copyOf(withheld.values());
   }
 
+  AclGrant root() {
+    return root;
+  }
+
+  List<AclGrant> selectors() {
+    return selectors;
+  }
+
   /** The tenant and the user. */
   @Override
   public String toString() {

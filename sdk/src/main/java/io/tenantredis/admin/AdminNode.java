@@ -1,0 +1,238 @@
+package io.tenantredis.admin;
+
+import io.lettuce.core.RedisClient;
+import io.lettuce.core.RedisException;
+import io.lettuce.core.RedisURI;
+import io.lettuce.core.api.StatefulRedisConnection;
+import io.lettuce.core.codec.StringCodec;
+import io.lettuce.core.protocol.AsyncCommand;
+import io.lettuce.core.protocol.Command;
+import io.lettuce.core.protocol.CommandArgs;
+import io.lettuce.core.protocol.ProtocolKeyword;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One server, spoken to with the administrator's credentials. It connects when it is first asked,
+ * and again when the connection was lost; nothing is ever sent twice.
+ *
+ * <p>Thread-safe. Every method that asks the server blocks, at most for the timeout of the
+ * connection, and throws {@link AdminException}.
+ */
+final class AdminNode implements AutoCloseable {
+
+  private final RedisClient client;
+  private final RedisURI uri;
+  private final String address;
+  private @Nullable StatefulRedisConnection<String, String> connection;
+  private @Nullable CommandCatalog catalog;
+  private @Nullable AclDialect dialect;
+
+  AdminNode(RedisClient client, RedisURI uri) {
+    this.client = client;
+    this.uri = uri;
+    this.address = address(uri);
+  }
+
+  static String address(RedisURI uri) {
+    return uri.getHost() + ":" + uri.getPort();
+  }
+
+  /** Host and port. */
+  String address() {
+    return address;
+  }
+
+  /** Where this node is, with the administrator's credentials. */
+  RedisURI uri() {
+    return uri;
+  }
+
+  /** What the server answers: a text, a number, a list of these, or null. */
+  @Nullable Object ask(String... words) {
+    return ask(List.of(words));
+  }
+
+  @Nullable Object ask(List<String> words) {
+    CommandArgs<String, String> arguments = new CommandArgs<>(StringCodec.UTF8);
+    words.subList(1, words.size()).forEach(arguments::add);
+    AsyncCommand<String, String, @Nullable Object> command =
+        new AsyncCommand<>(new Command<>(new Word(words.get(0)), new ReplyTree(), arguments));
+    StatefulRedisConnection<String, String> current = connection();
+    current.dispatch(command);
+    try {
+      return command.toCompletableFuture().get(uri.getTimeout().toNanos(), TimeUnit.NANOSECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw failure(words, "interrupted while waiting for the reply", e);
+    } catch (TimeoutException e) {
+      command.cancel();
+      throw failure(words, "no reply within " + uri.getTimeout().toMillis() + " ms", e);
+    } catch (ExecutionException e) {
+      Throwable cause = e.getCause() == null ? e : e.getCause();
+      throw failure(words, String.valueOf(cause.getMessage()), cause);
+    }
+  }
+
+  /** A text that the server answers. */
+  String text(String... words) {
+    return String.valueOf(ask(words));
+  }
+
+  /** A list that the server answers. */
+  List<@Nullable Object> list(String... words) {
+    Object reply = ask(words);
+    return reply instanceof List<?> elements ? copy(elements) : List.of();
+  }
+
+  /** A list of names and values that the server answers. */
+  Map<String, @Nullable Object> map(String... words) {
+    return toMap(list(words));
+  }
+
+  /** The fields of one or more sections of INFO. */
+  Map<String, String> info(String... sections) {
+    Map<String, String> fields = new HashMap<>();
+    for (String section : sections) {
+      text("INFO", section)
+          .lines()
+          .forEach(
+              line -> {
+                int colon = line.indexOf(':');
+                if (colon > 0) {
+                  fields.put(line.substring(0, colon), line.substring(colon + 1));
+                }
+              });
+    }
+    return fields;
+  }
+
+  /** What the ACL of this server understands. */
+  synchronized AclDialect dialect() {
+    AclDialect known = dialect;
+    if (known == null) {
+      Map<String, String> info = info("server");
+      String valkey = info.get("valkey_version");
+      String version = valkey != null ? valkey : info.getOrDefault("redis_version", "unknown");
+      try {
+        known = AclDialect.of(valkey != null, version, catalog().commands());
+      } catch (IllegalArgumentException e) {
+        throw new UnsupportedByServerException(address + ": " + e.getMessage());
+      }
+      dialect = known;
+    }
+    return known;
+  }
+
+  /** The commands of this server and their categories. */
+  synchronized CommandCatalog catalog() {
+    CommandCatalog known = catalog;
+    if (known == null) {
+      Set<String> names = new LinkedHashSet<>();
+      for (Object command : list("COMMAND")) {
+        collect(command, names);
+      }
+      known =
+          new CommandCatalog(
+              names,
+              category -> {
+                Set<String> members = new LinkedHashSet<>();
+                list("ACL", "CAT", category).forEach(name -> members.add(String.valueOf(name)));
+                return members;
+              });
+      catalog = known;
+    }
+    return known;
+  }
+
+  private static final int SUBCOMMANDS = 9;
+
+  /**
+   * A command's name and, from 7.0 on, those of its subcommands: the tenth element of COMMAND's.
+   */
+  private static void collect(@Nullable Object command, Set<String> names) {
+    if (command instanceof List<?> details && !details.isEmpty()) {
+      names.add(String.valueOf(details.get(0)).toLowerCase(Locale.ROOT));
+      if (details.size() > SUBCOMMANDS && details.get(SUBCOMMANDS) instanceof List<?> subcommands) {
+        subcommands.forEach(subcommand -> collect(subcommand, names));
+      }
+    }
+  }
+
+  /** Closes the connection. The node can be asked again, which connects anew. */
+  @Override
+  public synchronized void close() {
+    StatefulRedisConnection<String, String> current = connection;
+    connection = null;
+    if (current != null) {
+      current.close();
+    }
+  }
+
+  private synchronized StatefulRedisConnection<String, String> connection() {
+    StatefulRedisConnection<String, String> current = connection;
+    if (current == null || !current.isOpen()) {
+      try {
+        current = client.connect(uri);
+      } catch (RedisException e) {
+        throw new AdminException(address + " cannot be reached: " + e.getMessage() + causeOf(e), e);
+      }
+      connection = current;
+    }
+    return current;
+  }
+
+  private static String causeOf(Throwable failure) {
+    Throwable cause = failure.getCause();
+    return cause == null ? "" : " (" + cause.getMessage() + ")";
+  }
+
+  /** Names the command without its arguments, of which some are secrets. */
+  private AdminException failure(List<String> words, String what, Throwable cause) {
+    boolean container =
+        words.size() > 1 && words.get(0).matches("ACL|CLIENT|CONFIG|CLUSTER|MODULE");
+    String command = container ? words.get(0) + " " + words.get(1) : words.get(0);
+    return new AdminException(address + ", " + command + ": " + what, cause);
+  }
+
+  static Map<String, @Nullable Object> toMap(List<?> namesAndValues) {
+    Map<String, @Nullable Object> map = new HashMap<>();
+    for (int i = 0; i + 1 < namesAndValues.size(); i += 2) {
+      map.put(String.valueOf(namesAndValues.get(i)), namesAndValues.get(i + 1));
+    }
+    return map;
+  }
+
+  private static List<@Nullable Object> copy(List<?> elements) {
+    return new ArrayList<>(elements);
+  }
+
+  /** The address; never the credentials. */
+  @Override
+  public String toString() {
+    return address;
+  }
+
+  private record Word(String word) implements ProtocolKeyword {
+
+    @Override
+    public byte[] getBytes() {
+      return word.getBytes(StandardCharsets.US_ASCII);
+    }
+
+    @Override
+    public String toString() {
+      return word;
+    }
+  }
+}

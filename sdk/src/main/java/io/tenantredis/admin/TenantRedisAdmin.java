@@ -1,0 +1,216 @@
+package io.tenantredis.admin;
+
+import io.lettuce.core.ClientOptions;
+import io.lettuce.core.RedisClient;
+import io.lettuce.core.RedisURI;
+import io.lettuce.core.SslOptions;
+import io.lettuce.core.protocol.ProtocolVersion;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An administrator's access to the servers that tenants share, with credentials of its own.
+ *
+ * <pre>{@code
+ * try (TenantRedisAdmin admin = TenantRedisAdmin.connect("rediss://admin:secret@cache.internal:6379")) {
+ *   admin.provisioner().create(policy);
+ * }
+ * }</pre>
+ *
+ * <p>Servers do not pass ACL users on to each other. Unless told otherwise, this finds all nodes of
+ * a cluster, or the primary and all replicas, by asking the server it was given, and works on each;
+ * reports name each server. A server that joins later has its own users: run the same again.
+ *
+ * <p>Thread-safe. All methods of this type and of what it hands out block the calling thread, each
+ * command at most for the timeout, and throw {@link AdminException} when a server cannot be reached
+ * or refuses; they need Redis 6.2, or Valkey 7.2, or newer, and throw {@link
+ * UnsupportedByServerException} where that is not enough.
+ */
+public final class TenantRedisAdmin implements AutoCloseable {
+
+  private final RedisClient client;
+  private final AdminNodes nodes;
+  private final boolean saveAcl;
+  private final SecureRandom random;
+
+  private TenantRedisAdmin(Builder options) {
+    this.client = RedisClient.create();
+    this.client.setOptions(
+        ClientOptions.builder()
+            // One shape of replies for all versions.
+            .protocolVersion(ProtocolVersion.RESP2)
+            // After a lost connection nobody knows what was executed: fail, and connect anew.
+            .autoReconnect(false)
+            .sslOptions(options.sslOptions == null ? SslOptions.create() : options.sslOptions)
+            .build());
+    RedisURI uri = RedisURI.builder(options.uri).withTimeout(options.timeout).build();
+    this.nodes = new AdminNodes(client, uri, options.discoverNodes);
+    this.saveAcl = options.saveAcl;
+    this.random = options.random;
+  }
+
+  /**
+   * Connects with the defaults.
+   *
+   * @param uri {@code redis://} or, with TLS, {@code rediss://}, with the administrator's user name
+   *     and password
+   * @return the access, to be closed
+   * @throws IllegalArgumentException if the URI is malformed or names no single server
+   * @throws AdminException if the server cannot be reached or refuses the credentials
+   */
+  public static TenantRedisAdmin connect(String uri) {
+    return builder(RedisURI.create(uri)).connect();
+  }
+
+  /**
+   * Begins to describe an access.
+   *
+   * @param uri a server, with the administrator's credentials
+   * @return a builder
+   * @throws IllegalArgumentException if the URI names no single server; for Sentinel, name the
+   *     primary
+   */
+  public static Builder builder(RedisURI uri) {
+    return new Builder(uri);
+  }
+
+  /**
+   * What the ACL of the server understands that was named when connecting.
+   *
+   * @return the dialect, which knows the commands of the server's modules
+   */
+  public AclDialect dialect() {
+    return nodes.seed().dialect();
+  }
+
+  /**
+   * All servers this works on, as of now.
+   *
+   * @return host and port of each
+   */
+  public List<String> nodes() {
+    return nodes.all().stream().map(AdminNode::address).toList();
+  }
+
+  /**
+   * Creates, changes, suspends and deletes tenants' users.
+   *
+   * @return the provisioner
+   */
+  public Provisioner provisioner() {
+    return new Provisioner(nodes, saveAcl, random);
+  }
+
+  /** Closes all connections. */
+  @Override
+  public void close() {
+    nodes.close();
+    client.shutdown(Duration.ZERO, Duration.ofSeconds(2));
+  }
+
+  /** Describes an access. Not thread-safe. */
+  public static final class Builder {
+
+    private final RedisURI uri;
+    private Duration timeout = Duration.ofSeconds(10);
+    private boolean discoverNodes = true;
+    private boolean saveAcl;
+    private @Nullable SslOptions sslOptions;
+    private SecureRandom random = new SecureRandom();
+
+    private Builder(RedisURI uri) {
+      if (uri.getHost() == null || uri.getHost().isEmpty() || uri.getSocket() != null) {
+        throw new IllegalArgumentException(
+            "The URI names no single server: write redis://user:password@host:port, or rediss:// for"
+                + " TLS. For Sentinel, name the primary.");
+      }
+      this.uri = uri;
+    }
+
+    /**
+     * How long to wait for a connection, and for each reply. Default: 10 seconds.
+     *
+     * @param timeout more than zero
+     * @return this builder
+     * @throws IllegalArgumentException if it is zero or negative
+     */
+    public Builder timeout(Duration timeout) {
+      if (timeout.isZero() || timeout.isNegative()) {
+        throw new IllegalArgumentException("The timeout must be more than zero: " + timeout);
+      }
+      this.timeout = timeout;
+      return this;
+    }
+
+    /**
+     * Whether to find the other nodes of the cluster, or the primary and its replicas, and work on
+     * them too. Default: true. Switch it off when the servers announce addresses that cannot be
+     * reached from here, and connect to each server in turn.
+     *
+     * @param discoverNodes whether to
+     * @return this builder
+     */
+    public Builder discoverNodes(boolean discoverNodes) {
+      this.discoverNodes = discoverNodes;
+      return this;
+    }
+
+    /**
+     * Whether to let each server write its users to its {@code aclfile} after a change. Default:
+     * false; without it, a change is gone when the server restarts. A server without an {@code
+     * aclfile} cannot, and the report says so.
+     *
+     * @param saveAcl whether to
+     * @return this builder
+     */
+    public Builder saveAcl(boolean saveAcl) {
+      this.saveAcl = saveAcl;
+      return this;
+    }
+
+    /**
+     * Trust and keys for TLS, with a {@code rediss://} URI. Default: what the JVM trusts.
+     *
+     * @param sslOptions Lettuce's own options
+     * @return this builder
+     */
+    public Builder sslOptions(SslOptions sslOptions) {
+      this.sslOptions = Objects.requireNonNull(sslOptions, "sslOptions");
+      return this;
+    }
+
+    /**
+     * Where new passwords come from. Default: a new {@link SecureRandom}.
+     *
+     * @param random the source
+     * @return this builder
+     */
+    public Builder random(SecureRandom random) {
+      this.random = Objects.requireNonNull(random, "random");
+      return this;
+    }
+
+    /**
+     * Connects to the server.
+     *
+     * @return the access, to be closed
+     * @throws AdminException if the server cannot be reached or refuses the credentials
+     */
+    public TenantRedisAdmin connect() {
+      TenantRedisAdmin admin = new TenantRedisAdmin(this);
+      boolean connected = false;
+      try {
+        admin.nodes.seed().ask("PING");
+        connected = true;
+        return admin;
+      } finally {
+        if (!connected) {
+          admin.close();
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,18 @@
+package io.tenantredis.admin;
+
+import java.util.List;
+
+/**
+ * A user that is not on a server as it should be.
+ *
+ * @param user its name
+ * @param node host and port of the server
+ * @param differences what differs, each in words
+ */
+public record UserDrift(String user, String node, List<String> differences) {
+
+  /** Copies the list. */
+  public UserDrift {
+    differences = List.copyOf(differences);
+  }
+}
