@@ -70,6 +70,7 @@ class ReplyTest {
           // scan
           "SCAN 0;            *2|$13|tenant:acme:a|*2|$13|tenant:acme:a|$13|tenant:acme:b|;    [tenant:acme:a, [a, b]]",
           "SCAN 0;            *2|$1|0|*0|;                                                     [0, []]",
+          "SCAN 0;            *2|*1|$13|tenant:acme:a|*1|$13|tenant:acme:b|;                   [[tenant:acme:a], [b]]",
           // pairs
           "PUBSUB NUMSUB a;   *4|$13|tenant:acme:a|:1|$13|tenant:acme:b|:0|;                   [a, 1, b, 0]",
           "PUBSUB NUMSUB a;   %1|$13|tenant:acme:a|:1|;                                        [a, 1]",
