@@ -5,19 +5,15 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HexFormat;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
@@ -59,29 +55,30 @@ public final class RedisServer implements AutoCloseable {
   private static final Duration READINESS_TIMEOUT = Duration.ofSeconds(1);
   private static final Duration TERMINATION_TIMEOUT = Duration.ofSeconds(5);
 
-  private final Builder options;
+  private final ServerOptions options;
   private final Path binary;
   private final Administrator administrator;
   private final ScratchDirectory directory;
   private final ServerLog output;
 
-  private int port;
-  private int tlsPort;
+  private Addresses addresses;
   private @Nullable ServerProcess process;
   private @Nullable RespConnection admin;
   private @Nullable ServerInfo info;
   private boolean frozen;
   private boolean closed;
 
-  private RedisServer(Builder options) {
+  private RedisServer(ServerOptions options) {
     this.options = options;
     this.binary =
         options.binary != null
             ? ServerBinary.executable(options.binary, "binary(...)")
             : ServerBinary.ofThisJvm().resolve();
+    this.addresses = Addresses.propose(options);
     this.directory = ScratchDirectory.create();
     this.output = new ServerLog(directory.path().resolve("server.log"));
-    this.administrator = options.writeUsers(directory.path().resolve("users.acl"));
+    this.administrator = options.chooseAdministrator();
+    options.writeUsers(directory.path().resolve("users.acl"));
     LiveServers.add(this);
   }
 
@@ -102,7 +99,7 @@ public final class RedisServer implements AutoCloseable {
 
   /** The TCP port; the same through all restarts. */
   public synchronized int port() {
-    return port;
+    return addresses.port();
   }
 
   /** {@code redis://127.0.0.1:port}, without credentials. */
@@ -116,10 +113,10 @@ public final class RedisServer implements AutoCloseable {
    * @throws IllegalStateException when the server was not built with TLS
    */
   public synchronized int tlsPort() {
-    if (tlsPort == 0) {
+    if (addresses.tlsPort() == 0) {
       throw new IllegalStateException("the server has no TLS: build it with tls()");
     }
-    return tlsPort;
+    return addresses.tlsPort();
   }
 
   /**
@@ -204,6 +201,19 @@ public final class RedisServer implements AutoCloseable {
       admin = authenticate(connect());
     }
     return admin;
+  }
+
+  /** The address that other servers of a topology use: with TLS, if the server has it. */
+  synchronized int peerPort() {
+    return options.hasTls() ? addresses.tlsPort() : addresses.port();
+  }
+
+  synchronized int busPort() {
+    return addresses.busPort();
+  }
+
+  Administrator administrator() {
+    return administrator;
   }
 
   /** The states of trouble that this server can be put into. */
@@ -404,7 +414,7 @@ public final class RedisServer implements AutoCloseable {
       } catch (PortTakenException e) {
         if (System.nanoTime() - deadline > 0) {
           throw new RedisServerException(
-              "port " + port + " was taken by another process: " + e.getMessage(), e);
+              "port " + addresses.port() + " was taken by another process: " + e.getMessage(), e);
         }
       }
     }
@@ -432,23 +442,22 @@ public final class RedisServer implements AutoCloseable {
         + " at "
         + HOST
         + ":"
-        + port
+        + addresses.port()
         + (isRunning() ? "" : " (not running)");
   }
 
   private synchronized void startFirst() {
     long deadline = deadline();
     for (int attempt = 1; ; attempt++) {
-      port = options.port != 0 ? options.port : Ports.propose();
-      tlsPort = options.serverCertificate == null ? 0 : Ports.propose();
-      options.writeConfiguration(configuration(), directory.path(), port, tlsPort);
+      options.writeConfiguration(configuration(), directory.path(), addresses);
       try {
         run(List.of(), false, deadline);
         return;
       } catch (PortTakenException e) {
         if (options.port != 0 || attempt == PORT_ATTEMPTS) {
-          throw new RedisServerException("port " + port + " is taken", e);
+          throw new RedisServerException("port " + addresses.port() + " is taken", e);
         }
+        addresses = Addresses.propose(options);
       }
     }
   }
@@ -456,7 +465,7 @@ public final class RedisServer implements AutoCloseable {
   private void run(List<String> arguments, boolean loadingIsReady, long deadline)
       throws PortTakenException {
     output.beginRun();
-    List<String> command = new ArrayList<>(List.of(binary.toString(), configuration().toString()));
+    List<String> command = options.command(binary, configuration());
     command.addAll(arguments);
     ServerProcess started = ServerProcess.launch(command, directory, output.file());
     process = started;
@@ -515,7 +524,7 @@ public final class RedisServer implements AutoCloseable {
 
   private void refuseForeign(ServerInfo answer, ServerProcess started) throws PortTakenException {
     if (!answer.get("config_file").equals(configuration().toString())) {
-      throw new PortTakenException("another server answers on port " + port);
+      throw new PortTakenException("another server answers on port " + addresses.port());
     }
     if (!answer.get("process_id").equals(Long.toString(started.pid()))) {
       throw new RedisServerException(
@@ -575,36 +584,12 @@ public final class RedisServer implements AutoCloseable {
     return directory.path().resolve("redis.conf");
   }
 
-  /** Whom the server's own connection logs in as; without a password it need not log in. */
-  private record Administrator(String user, @Nullable String password) {}
-
   /** Somebody else listens on the port that was proposed. */
   private static final class PortTakenException extends Exception {
     private static final long serialVersionUID = 1L;
 
     PortTakenException(String message) {
       super(message);
-    }
-  }
-
-  /** Servers to close when the JVM ends in good order. */
-  private static final class LiveServers {
-
-    private static final Set<RedisServer> LIVE = ConcurrentHashMap.newKeySet();
-
-    static {
-      Runtime.getRuntime()
-          .addShutdownHook(
-              new Thread(
-                  () -> List.copyOf(LIVE).forEach(RedisServer::close), "tenant-redis-servers"));
-    }
-
-    static void add(RedisServer server) {
-      LIVE.add(server);
-    }
-
-    static void remove(RedisServer server) {
-      LIVE.remove(server);
     }
   }
 
@@ -629,20 +614,15 @@ public final class RedisServer implements AutoCloseable {
             Map.entry("daemonize", "nothing: the server is a child process of the JVM"),
             Map.entry("include", "setting(...) for each line"));
 
-    private final List<Setting> settings = new ArrayList<>();
-    private final Map<String, List<String>> users = new LinkedHashMap<>();
-    private @Nullable String requirePass;
-    private @Nullable String adminUser;
-    private @Nullable String adminPassword;
-    private @Nullable Path binary;
-    private @Nullable TestCertificates certificates;
-    private TestCertificates.@Nullable Identity serverCertificate;
-    private boolean requireClientCertificate;
-    private boolean appendOnly;
-    private int port;
-    private Duration startTimeout = Duration.ofSeconds(20);
+    private final ServerOptions options;
 
-    private Builder() {}
+    private Builder() {
+      this(new ServerOptions());
+    }
+
+    private Builder(ServerOptions options) {
+      this.options = options;
+    }
 
     /**
      * Adds a line to the server's redis.conf, after the defaults of this class.
@@ -660,7 +640,7 @@ public final class RedisServer implements AutoCloseable {
       if (!name.matches("[A-Za-z0-9-]+")) {
         throw new IllegalArgumentException("not the name of a setting: " + name);
       }
-      settings.add(new Setting(name, List.of(values)));
+      options.settings.add(new Setting(name, List.of(values)));
       return this;
     }
 
@@ -673,13 +653,13 @@ public final class RedisServer implements AutoCloseable {
      */
     public Builder user(String name, String... rules) {
       new AclFile().user(name, List.of(rules));
-      users.put(name, List.of(rules));
+      options.users.put(name, List.of(rules));
       return this;
     }
 
     /** The password of the {@code default} user, who may do everything. */
     public Builder requirePass(String password) {
-      this.requirePass = Objects.requireNonNull(password, "password");
+      options.requirePass = Objects.requireNonNull(password, "password");
       return this;
     }
 
@@ -690,14 +670,15 @@ public final class RedisServer implements AutoCloseable {
      * tenant-redis-test-admin} with a random password.
      */
     public Builder adminUser(String name, String password) {
-      this.adminUser = Objects.requireNonNull(name, "name");
-      this.adminPassword = Objects.requireNonNull(password, "password");
+      options.administrator =
+          new Administrator(
+              Objects.requireNonNull(name, "name"), Objects.requireNonNull(password, "password"));
       return this;
     }
 
     /** Persists every write to an AOF that is synced at once. Default: nothing is persisted. */
     public Builder appendOnly() {
-      this.appendOnly = true;
+      options.appendOnly = true;
       return this;
     }
 
@@ -716,20 +697,20 @@ public final class RedisServer implements AutoCloseable {
      * @param server what the server presents, good or bad
      */
     public Builder tls(TestCertificates certificates, TestCertificates.Identity server) {
-      this.certificates = Objects.requireNonNull(certificates, "certificates");
-      this.serverCertificate = Objects.requireNonNull(server, "server");
+      options.certificates = Objects.requireNonNull(certificates, "certificates");
+      options.serverCertificate = Objects.requireNonNull(server, "server");
       return this;
     }
 
     /** Clients of the TLS port must present a certificate. Default: they need not. */
     public Builder requireClientCertificate() {
-      this.requireClientCertificate = true;
+      options.requireClientCertificate = true;
       return this;
     }
 
     /** The server to run, instead of the one that {@link RedisServer} would find. */
     public Builder binary(Path binary) {
-      this.binary = Objects.requireNonNull(binary, "binary");
+      options.binary = Objects.requireNonNull(binary, "binary");
       return this;
     }
 
@@ -742,7 +723,7 @@ public final class RedisServer implements AutoCloseable {
       if (port < 1 || port > 65_535) {
         throw new IllegalArgumentException("port must be from 1 to 65535: " + port);
       }
-      this.port = port;
+      options.port = port;
       return this;
     }
 
@@ -751,7 +732,7 @@ public final class RedisServer implements AutoCloseable {
       if (timeout.isNegative() || timeout.isZero()) {
         throw new IllegalArgumentException("startTimeout must be positive: " + timeout);
       }
-      this.startTimeout = timeout;
+      options.startTimeout = timeout;
       return this;
     }
 
@@ -762,7 +743,14 @@ public final class RedisServer implements AutoCloseable {
      * @throws UnsupportedOperationException when there is no server for this platform
      */
     public RedisServer start() {
-      RedisServer server = new RedisServer(new Builder(this));
+      return start(asTold -> {});
+    }
+
+    /** Starts a server with what only a topology may set. */
+    RedisServer start(Consumer<ServerOptions> more) {
+      ServerOptions own = options.copy();
+      more.accept(own);
+      RedisServer server = new RedisServer(own);
       boolean started = false;
       try {
         server.startFirst();
@@ -775,71 +763,13 @@ public final class RedisServer implements AutoCloseable {
       }
     }
 
-    private Builder(Builder other) {
-      this.settings.addAll(other.settings);
-      this.users.putAll(other.users);
-      this.requirePass = other.requirePass;
-      this.adminUser = other.adminUser;
-      this.adminPassword = other.adminPassword;
-      this.binary = other.binary;
-      this.certificates = other.certificates;
-      this.serverCertificate = other.serverCertificate;
-      this.requireClientCertificate = other.requireClientCertificate;
-      this.appendOnly = other.appendOnly;
-      this.port = other.port;
-      this.startTimeout = other.startTimeout;
+    /** What was said so far; later changes of the builder do not change it. */
+    ServerOptions snapshot() {
+      return options.copy();
     }
 
-    private Administrator writeUsers(Path file) {
-      AclFile acl = new AclFile();
-      Administrator administrator;
-      if (adminUser != null && adminPassword != null) {
-        administrator = new Administrator(adminUser, adminPassword);
-        acl.user("default", List.of("off"));
-      } else if (users.containsKey("default")) {
-        administrator = new Administrator("tenant-redis-test-admin", randomPassword());
-      } else {
-        administrator = new Administrator("default", requirePass);
-        acl.openDefault();
-      }
-      if (requirePass != null) {
-        acl.administrator("default", requirePass);
-      }
-      users.forEach(acl::user);
-      if (administrator.password() != null) {
-        acl.administrator(administrator.user(), administrator.password());
-      }
-      acl.write(file);
-      return administrator;
-    }
-
-    private static String randomPassword() {
-      byte[] bytes = new byte[16];
-      new SecureRandom().nextBytes(bytes);
-      return HexFormat.of().formatHex(bytes);
-    }
-
-    private void writeConfiguration(Path file, Path directory, int port, int tlsPort) {
-      ConfigFile configuration =
-          new ConfigFile()
-              .add("bind", HOST)
-              .add("port", port)
-              .add("dir", directory)
-              .add("aclfile", directory.resolve("users.acl"))
-              .add("save", "")
-              .add("appendonly", appendOnly ? "yes" : "no")
-              .add("appendfsync", appendOnly ? "always" : "no")
-              .add("enable-debug-command", "yes")
-              .add("repl-diskless-sync-delay", "0");
-      if (certificates != null && serverCertificate != null) {
-        configuration
-            .add("tls-port", tlsPort)
-            .add("tls-cert-file", serverCertificate.certificatePem())
-            .add("tls-key-file", serverCertificate.keyPem())
-            .add("tls-ca-cert-file", certificates.caPem())
-            .add("tls-auth-clients", requireClientCertificate ? "yes" : "no");
-      }
-      configuration.add(settings).write(file);
+    static Builder of(ServerOptions options) {
+      return new Builder(options.copy());
     }
   }
 }
