@@ -81,7 +81,7 @@ class DesignFactsTest {
           .message()
           .doesNotContain(Tenants.password("globex"));
       AsyncCommand<String, String, String> reset =
-          new AsyncCommand<>(new Command<>(Reset.RESET, new StatusOutput<>(StringCodec.UTF8)));
+          new AsyncCommand<>(new Command<>(new Reset(), new StatusOutput<>(StringCodec.UTF8)));
       acme.connection().dispatch(reset);
       assertThatThrownBy(() -> reset.toCompletableFuture().join())
           .hasCauseInstanceOf(CommandRefusedException.class);
@@ -183,12 +183,16 @@ class DesignFactsTest {
     }
   }
 
-  private enum Reset implements ProtocolKeyword {
-    RESET;
+  private static final class Reset implements ProtocolKeyword {
 
     @Override
     public byte[] getBytes() {
-      return name().getBytes(StandardCharsets.US_ASCII);
+      return toString().getBytes(StandardCharsets.US_ASCII);
+    }
+
+    @Override
+    public String toString() {
+      return "RESET";
     }
   }
 }

@@ -179,10 +179,12 @@ class RetryTest {
       TenantClient<String, String> client = narrow.tenant("acme");
       client.sync().set("a", "1");
       client.sync().set("b", "2");
-      for (int i = 0; i < 200; i++) {
+      for (int i = 0; i < 50; i++) {
         Future<String> cancelled = client.async().get("a");
         cancelled.cancel(true);
         Awaitility.await()
+            .pollDelay(Duration.ZERO)
+            .pollInterval(Duration.ofMillis(2))
             .ignoreExceptionsInstanceOf(TenantLimitException.class)
             .until(() -> client.sync().get("b").equals("2"));
       }
