@@ -1,0 +1,60 @@
+package io.tenantredis.benchmarks;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the command line asks for.
+ *
+ * @param quick whether to end within 45 seconds
+ * @param json where to write the figures for programs, or null
+ * @param scenarios parts of names of the scenarios to run; none means all
+ * @param peers names of the peers to compare with; none means all
+ * @param rounds turns of each peer, or 0 for the default
+ */
+record Options(
+    boolean quick, @Nullable Path json, List<String> scenarios, List<String> peers, int rounds) {
+
+  static final String USAGE =
+      "SideBySide [--quick] [--json FILE] [--peers NAME,NAME] [--rounds N] [SCENARIO...]";
+
+  static Options parse(String[] arguments) {
+    boolean quick = false;
+    Path json = null;
+    List<String> peers = List.of();
+    int rounds = 0;
+    List<String> scenarios = new ArrayList<>();
+    for (int i = 0; i < arguments.length; i++) {
+      switch (arguments[i]) {
+        case "--quick" -> quick = true;
+        case "--json" -> json = Path.of(value(arguments, ++i));
+        case "--peers" -> peers = List.of(value(arguments, ++i).split(","));
+        case "--rounds" -> rounds = Integer.parseInt(value(arguments, ++i));
+        default -> {
+          if (arguments[i].startsWith("-")) {
+            throw new IllegalArgumentException("unknown option " + arguments[i] + ": " + USAGE);
+          }
+          scenarios.add(arguments[i]);
+        }
+      }
+    }
+    return new Options(quick, json, List.copyOf(scenarios), peers, rounds);
+  }
+
+  private static String value(String[] arguments, int at) {
+    if (at >= arguments.length) {
+      throw new IllegalArgumentException(arguments[at - 1] + " needs a value: " + USAGE);
+    }
+    return arguments[at];
+  }
+
+  boolean wants(Scenario scenario) {
+    return scenarios.isEmpty() || scenarios.stream().anyMatch(scenario.name()::contains);
+  }
+
+  boolean wantsPeer(String name) {
+    return peers.isEmpty() || peers.contains(name) || name.equals(TenantRedisPeer.NAME);
+  }
+}
