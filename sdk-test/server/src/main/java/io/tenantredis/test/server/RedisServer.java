@@ -193,7 +193,8 @@ public final class RedisServer implements AutoCloseable {
   /**
    * The administrator's connection, open since the server was started; it may do everything. It
    * belongs to the server and is the same one every time, except that a new one is opened when the
-   * last one has failed.
+   * last one has failed. When the server has ended the connection, as by {@code CLIENT KILL} or a
+   * failover, the next command on it fails, and the one after that has a new connection.
    */
   public synchronized RespConnection admin() {
     if (admin == null || !admin.isOpen()) {

@@ -1,5 +1,6 @@
 package io.tenantredis.test.server;
 
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -59,26 +60,29 @@ public final class SlotMigration {
     if (count < 1) {
       throw new IllegalArgumentException("count must be at least 1: " + count);
     }
-    List<@Nullable Object> keys =
-        from.server()
-            .admin()
-            .list("CLUSTER", "GETKEYSINSLOT", Integer.toString(slot), Integer.toString(count));
+    RespConnection admin = from.server().admin();
+    List<byte[]> keys =
+        byteStrings(
+            admin.commandBytes(
+                bytes(
+                    "CLUSTER", "GETKEYSINSLOT", Integer.toString(slot), Integer.toString(count))));
     if (!keys.isEmpty()) {
-      List<String> command =
+      List<byte[]> command =
           new ArrayList<>(
               List.of(
-                  "MIGRATE",
-                  to.server().host(),
-                  Integer.toString(to.server().peerPort()),
-                  "",
-                  "0",
-                  TIMEOUT_MILLIS));
+                  bytes(
+                      "MIGRATE",
+                      to.server().host(),
+                      Integer.toString(to.server().peerPort()),
+                      "",
+                      "0",
+                      TIMEOUT_MILLIS)));
       if (administrator.password() != null) {
-        command.addAll(List.of("AUTH2", administrator.user(), administrator.password()));
+        command.addAll(List.of(bytes("AUTH2", administrator.user(), administrator.password())));
       }
-      command.add("KEYS");
-      keys.forEach(key -> command.add(String.valueOf(key)));
-      from.command(command.toArray(String[]::new));
+      command.addAll(List.of(bytes("KEYS")));
+      command.addAll(keys);
+      admin.commandBytes(command.toArray(byte[][]::new));
     }
     return keys.size();
   }
@@ -102,6 +106,22 @@ public final class SlotMigration {
       }
     }
     cluster.awaitAgreement();
+  }
+
+  private static byte[][] bytes(String... words) {
+    byte[][] bytes = new byte[words.length][];
+    for (int i = 0; i < words.length; i++) {
+      bytes[i] = words[i].getBytes(StandardCharsets.UTF_8);
+    }
+    return bytes;
+  }
+
+  private static List<byte[]> byteStrings(@Nullable Object reply) {
+    List<byte[]> strings = new ArrayList<>();
+    if (reply instanceof List<?> list) {
+      list.forEach(element -> strings.add((byte[]) element));
+    }
+    return strings;
   }
 
   private void requireUnfinished() {

@@ -123,7 +123,7 @@ public final class WireProxy implements AutoCloseable {
 
   /**
    * Puts a fault on the commands that the predicate accepts. It runs on the proxy's thread, once
-   * for each command, and must not block.
+   * for each command, and must not block; one that throws ends the proxy.
    */
   public WireFaultPoint onCommands(Predicate<SeenCommand> matcher) {
     return new WireFaultPoint(this, matcher);

@@ -1,5 +1,6 @@
 package io.tenantredis.test.server;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -86,6 +87,8 @@ class RedisClusterTest {
     for (int i = 0; i < 250; i++) {
       from.admin().command("SET", "{m}" + i, "v");
     }
+    byte[] notUtf8 = {'{', 'm', '}', (byte) 0xff};
+    from.admin().commandBytes("SET".getBytes(UTF_8), notUtf8, notUtf8);
     SlotMigration migration = cluster.beginMigration(slot, to);
     assertThat(migration.from()).isSameAs(from);
     assertThat(migration.to()).isSameAs(to);
@@ -98,6 +101,7 @@ class RedisClusterTest {
     migration.finish();
     assertThat(code(from, "GET", "{m}1")).isEqualTo("MOVED");
     assertThat(to.admin().list(all)).hasSize(250).containsOnly("v");
+    assertThat(to.admin().commandBytes("GET".getBytes(UTF_8), notUtf8)).isEqualTo(notUtf8);
     assertThat(cluster.masterOf(slot)).isSameAs(to);
     assertThatThrownBy(migration::finish).isInstanceOf(IllegalStateException.class);
     assertThatThrownBy(() -> migration.moveKeys(0)).isInstanceOf(IllegalStateException.class);
