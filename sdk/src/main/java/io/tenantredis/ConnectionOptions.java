@@ -238,8 +238,8 @@ public final class ConnectionOptions {
 
     /**
      * How long a tenant that never connected is tried again although the server refuses its
-     * credentials (WRONGPASS, NOAUTH) or the provider does not know it: its user may still be on
-     * its way. Its commands wait meanwhile, within their timeout. Default: 1 second.
+     * credentials (WRONGPASS, NOAUTH): its user may still be on its way. Its commands wait
+     * meanwhile, within their timeout. Default: 1 second.
      *
      * @param time zero for not at all
      * @return this builder

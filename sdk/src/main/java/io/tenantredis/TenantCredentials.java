@@ -1,5 +1,8 @@
 package io.tenantredis;
 
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
 /**
  * The user name and password with which a tenant's connections authenticate.
  *
@@ -60,6 +63,19 @@ public final class TenantCredentials {
    */
   public char[] password() {
     return password.clone();
+  }
+
+  /** Whether the other are credentials with the same user name and password. */
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof TenantCredentials that
+        && username.equals(that.username)
+        && Arrays.equals(password, that.password);
+  }
+
+  @Override
+  public int hashCode() {
+    return username.hashCode();
   }
 
   /** The user name; never the password. */

@@ -35,16 +35,19 @@ import io.tenantredis.internal.metrics.ClientMeters;
 import io.tenantredis.internal.metrics.TenantTags;
 import io.tenantredis.internal.path.CommandPath;
 import io.tenantredis.internal.pool.Backoff;
+import io.tenantredis.internal.pool.ConnectPolicy;
 import io.tenantredis.internal.pool.SharedConnection;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import java.util.function.DoubleSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -76,7 +79,7 @@ public final class TenantRedis implements AutoCloseable {
   private final ClientMeters meters;
   private final Connector connector;
   private final Retry retry;
-  private final Backoff backoff;
+  private final ConnectPolicy connectPolicy;
   private final TenantSessions sessions;
   private final ScheduledFuture<?> sweeper;
   private final AtomicBoolean closed = new AtomicBoolean();
@@ -106,16 +109,12 @@ public final class TenantRedis implements AutoCloseable {
             resources,
             meters);
     this.retry = Retry.of("tenant-redis", settings.retryConfig());
-    this.backoff =
-        new Backoff(
-            settings.connections.firstReconnectDelay(),
-            settings.connections.longestReconnectDelay(),
-            () -> ThreadLocalRandom.current().nextDouble());
+    this.connectPolicy = settings.connectPolicy(resources.eventExecutorGroup(), meters);
     this.sessions =
         new TenantSessions(
             this::newSession, settings.connections.idleTime(), System::nanoTime, meters);
     connector.roomMaker(sessions::makeRoom);
-    long sweepNanos = sweepInterval(settings.connections.idleTime()).toNanos();
+    long sweepNanos = sweepInterval(settings.connections).toNanos();
     this.sweeper =
         resources
             .eventExecutorGroup()
@@ -184,10 +183,16 @@ public final class TenantRedis implements AutoCloseable {
     return new SharedHandle<>(slot, codec, options, resources, settings.commandTimeout);
   }
 
-  private static Duration sweepInterval(Duration idleTime) {
-    Duration interval = idleTime.dividedBy(4);
-    if (interval.isZero() || interval.compareTo(LONGEST_SWEEP_INTERVAL) > 0) {
-      return LONGEST_SWEEP_INTERVAL;
+  /** A quarter of the shortest interval that the sweep has to keep, within limits. */
+  private static Duration sweepInterval(ConnectionOptions options) {
+    Duration interval = LONGEST_SWEEP_INTERVAL;
+    for (Duration kept :
+        List.of(
+            options.idleTime(), options.reverifyInterval(), options.credentialsPollInterval())) {
+      Duration quarter = kept.dividedBy(4);
+      if (!kept.isZero() && quarter.compareTo(interval) < 0) {
+        interval = quarter;
+      }
     }
     return interval.compareTo(SHORTEST_SWEEP_INTERVAL) < 0 ? SHORTEST_SWEEP_INTERVAL : interval;
   }
@@ -220,7 +225,9 @@ public final class TenantRedis implements AutoCloseable {
     TenantIdentity identity = new TenantIdentity(tenant, expectedUser(tenant));
     KeyPrefix prefix = prefixes.prefixOf(tenant);
     GuardListener guardListener = meters.guard(tenant);
-    SharedConnection shared = new SharedConnection(connector, identity, backoff, System::nanoTime);
+    SharedConnection shared =
+        new SharedConnection(
+            connector, identity, connectPolicy, settings.connections.sharedConnections());
     return new TenantSession(
         tenant,
         prefix,
@@ -253,6 +260,23 @@ public final class TenantRedis implements AutoCloseable {
     awaitIdle(session::isIdle);
     if (!session.isIdle()) {
       session.close();
+    }
+  }
+
+  /**
+   * Says that a tenant's credentials changed. New connections are opened and verified with those
+   * that the provider gives now; then the tenant's commands go there, and the old connections end
+   * after the replies to commands in flight. While the server accepts old and new credentials no
+   * command fails. When the new ones are refused the old connection is kept and they are tried
+   * again. Asynchronous commands in flight at the change may be overtaken by later ones. Does not
+   * block; does nothing for a tenant without a connection.
+   *
+   * @param tenant the tenant
+   */
+  public void credentialsChanged(TenantId tenant) {
+    TenantSession session = sessions.existing(tenant);
+    if (session != null) {
+      session.exchangeConnections();
     }
   }
 
@@ -665,6 +689,21 @@ public final class TenantRedis implements AutoCloseable {
         builder.sslOptions(sslOptions);
       }
       return builder.build();
+    }
+
+    private ConnectPolicy connectPolicy(ScheduledExecutorService timer, ClientMeters meters) {
+      DoubleSupplier random = () -> ThreadLocalRandom.current().nextDouble();
+      Duration first = connections.firstReconnectDelay();
+      return new ConnectPolicy(
+          new Backoff(first, connections.longestReconnectDelay(), random),
+          new Backoff(first, connections.longestQuarantineDelay(), random),
+          connections.newUserPatience(),
+          connections.reverifyInterval(),
+          connections.credentialsPollInterval(),
+          timer,
+          System::nanoTime,
+          random,
+          meters);
     }
 
     private RetryConfig retryConfig() {

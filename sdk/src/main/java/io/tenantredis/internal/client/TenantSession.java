@@ -96,9 +96,14 @@ public final class TenantSession {
     return shared.isConnected();
   }
 
-  /** The tenant's shared connection. */
-  public SharedConnection shared() {
-    return shared;
+  /** Does what is to be done at intervals. */
+  void sweep(long now) {
+    shared.sweep(now);
+  }
+
+  /** Opens connections with the credentials and certificates of now, and drains the old ones. */
+  public void exchangeConnections() {
+    shared.exchange();
   }
 
   /** Closes connections as soon as nothing is in flight on them; a late command opens another. */

@@ -89,6 +89,7 @@ public final class TenantSessions {
       if (idleNanos > 0 && now - session.lastUsedNanos() >= idleNanos) {
         evict(session, now, "idle");
       }
+      session.sweep(now);
     }
     retired.removeIf(session -> ended(session, now));
   }

@@ -112,6 +112,102 @@ public final class Connector implements AutoCloseable {
   }
 
   /**
+   * A tenant's credentials of now.
+   *
+   * @return a stage with them, or with null where the application runs without ACL users; failed
+   *     with a {@link TenantConnectionException}
+   */
+  public CompletionStage<@Nullable TenantCredentials> credentials(TenantIdentity identity) {
+    TenantCredentialsProvider provider = settings.credentials();
+    if (provider == null) {
+      return CompletableFuture.completedFuture(null);
+    }
+    CompletionStage<@Nullable TenantCredentials> answer;
+    try {
+      answer = provider.credentials(identity.tenant());
+    } catch (RuntimeException failure) {
+      return CompletableFuture.failedFuture(
+          ConnectFailures.noCredentials(identity.tenant(), failure));
+    }
+    return answer.handle(
+        (credentials, failure) -> {
+          if (failure != null) {
+            throw failure instanceof TenantConnectionException typed
+                ? typed
+                : ConnectFailures.noCredentials(identity.tenant(), unwrap(failure));
+          }
+          if (credentials == null) {
+            throw ConnectFailures.unknownTenant(identity.tenant());
+          }
+          return credentials;
+        });
+  }
+
+  /**
+   * Asks the server again whose a live connection is. One that does not answer in time is taken out
+   * of use.
+   *
+   * @return a stage that fails with a {@link io.tenantredis.TenantIdentityException} when the
+   *     server does not say that it is the tenant's, and is closed; with another exception when it
+   *     said nothing
+   */
+  public CompletionStage<Void> reverify(VerifiedConnection connection) {
+    CompletableFuture<Void> result = new CompletableFuture<>();
+    ScheduledFuture<?> timer;
+    try {
+      timer =
+          resources
+              .eventExecutorGroup()
+              .schedule(
+                  () -> {
+                    if (result.completeExceptionally(new TimeoutException("no answer in time"))) {
+                      connection.retire();
+                    }
+                  },
+                  settings.connectTimeout().toNanos(),
+                  TimeUnit.NANOSECONDS);
+    } catch (RejectedExecutionException shutDown) {
+      return CompletableFuture.failedFuture(shutDown);
+    }
+    checkIdentity(connection.identity(), connection.physical())
+        .whenComplete(
+            (same, failure) -> {
+              timer.cancel(false);
+              if (failure == null) {
+                result.complete(null);
+              } else {
+                result.completeExceptionally(unwrap(failure));
+              }
+            });
+    return result;
+  }
+
+  private CompletionStage<Void> checkIdentity(
+      TenantIdentity identity, PhysicalConnection<byte[], byte[]> connection) {
+    String expected = identity.expectedUser();
+    if (expected == null) {
+      return CompletableFuture.completedFuture(null);
+    }
+    return connection
+        .async()
+        .aclWhoami()
+        .handle(
+            (user, failure) -> {
+              if (failure == null && expected.equals(user)) {
+                return null;
+              }
+              connection.closeAsync();
+              if (failure == null) {
+                throw ConnectFailures.mismatch(identity, endpoint, user);
+              }
+              Throwable cause = unwrap(failure);
+              throw cause instanceof RedisCommandExecutionException
+                  ? ConnectFailures.unverifiable(identity, endpoint, cause)
+                  : ConnectFailures.of(identity.tenant(), endpoint, cause);
+            });
+  }
+
+  /**
    * Closes the Lettuce client and with it every connection still open. Blocks until that is done, a
    * few seconds at most.
    */
@@ -133,6 +229,7 @@ public final class Connector implements AutoCloseable {
     private final CompletableFuture<VerifiedConnection> result;
     private volatile ConnectGate.@Nullable Ticket ticket;
     private volatile @Nullable StatefulRedisConnection<byte[], byte[]> opened;
+    private volatile @Nullable TenantCredentials credentials;
     private volatile boolean aborted;
 
     Attempt(TenantIdentity identity, CompletableFuture<VerifiedConnection> result) {
@@ -178,7 +275,7 @@ public final class Connector implements AutoCloseable {
 
     private CompletionStage<VerifiedConnection> run() {
       try {
-        return credentials().thenCompose(this::open).thenCompose(this::verify);
+        return credentials(identity).thenCompose(this::open).thenCompose(this::verify);
       } catch (RuntimeException failure) {
         return CompletableFuture.failedFuture(failure);
       }
@@ -192,43 +289,18 @@ public final class Connector implements AutoCloseable {
       }
     }
 
-    private CompletionStage<@Nullable TenantCredentials> credentials() {
-      TenantCredentialsProvider provider = settings.credentials();
-      if (provider == null) {
-        return CompletableFuture.completedFuture(null);
-      }
-      CompletionStage<@Nullable TenantCredentials> answer;
-      try {
-        answer = provider.credentials(identity.tenant());
-      } catch (RuntimeException failure) {
-        return CompletableFuture.failedFuture(
-            ConnectFailures.noCredentials(identity.tenant(), failure));
-      }
-      return answer.handle(
-          (credentials, failure) -> {
-            if (failure != null) {
-              throw failure instanceof TenantConnectionException typed
-                  ? typed
-                  : ConnectFailures.noCredentials(identity.tenant(), unwrap(failure));
-            }
-            if (credentials == null) {
-              throw ConnectFailures.unknownTenant(identity.tenant());
-            }
-            return credentials;
-          });
-    }
-
     private CompletionStage<StatefulRedisConnection<byte[], byte[]>> open(
-        @Nullable TenantCredentials credentials) {
+        @Nullable TenantCredentials current) {
+      credentials = current;
       RedisURI uri = RedisURI.builder(settings.uri()).build();
       uri.setTimeout(settings.connectTimeout());
-      if (credentials != null) {
-        char[] password = credentials.password();
+      if (current != null) {
+        char[] password = current.password();
         // Without a password Lettuce does not authenticate at all; the identity check finds that
         // out.
         uri.setCredentialsProvider(
             new StaticCredentialsProvider(
-                credentials.username(), password.length == 0 ? null : password));
+                current.username(), password.length == 0 ? null : password));
       }
       if (uri.getClientName() == null) {
         // Without a name no CLIENT SETINFO either: where the user may not run it, each connect
@@ -251,31 +323,11 @@ public final class Connector implements AutoCloseable {
     private CompletionStage<VerifiedConnection> verify(
         StatefulRedisConnection<byte[], byte[]> connection) {
       PhysicalConnection<byte[], byte[]> physical = (PhysicalConnection<byte[], byte[]>) connection;
-      String expected = identity.expectedUser();
-      if (expected == null) {
-        return CompletableFuture.completedFuture(verified(physical));
-      }
-      return connection
-          .async()
-          .aclWhoami()
-          .handle(
-              (user, failure) -> {
-                if (failure == null && expected.equals(user)) {
-                  return verified(physical);
-                }
-                connection.closeAsync();
-                if (failure == null) {
-                  throw ConnectFailures.mismatch(identity, endpoint, user);
-                }
-                Throwable cause = unwrap(failure);
-                throw cause instanceof RedisCommandExecutionException
-                    ? ConnectFailures.unverifiable(identity, endpoint, cause)
-                    : ConnectFailures.of(identity.tenant(), endpoint, cause);
-              });
-    }
-
-    private VerifiedConnection verified(PhysicalConnection<byte[], byte[]> physical) {
-      return new VerifiedConnection(identity.tenant(), physical, settings.closeGrace(), events);
+      return checkIdentity(identity, physical)
+          .thenApply(
+              same ->
+                  new VerifiedConnection(
+                      identity, credentials, physical, settings.closeGrace(), events));
     }
   }
 }

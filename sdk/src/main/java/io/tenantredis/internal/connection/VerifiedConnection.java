@@ -2,11 +2,13 @@ package io.tenantredis.internal.connection;
 
 import io.lettuce.core.protocol.CommandWrapper;
 import io.lettuce.core.protocol.RedisCommand;
+import io.tenantredis.TenantCredentials;
 import io.tenantredis.TenantId;
 import io.tenantredis.internal.keyspace.GuardedCommand;
 import io.tenantredis.internal.metrics.ConnectionEvents;
 import java.time.Duration;
 import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A connection of which the server said that it belongs to the tenant's user. Only {@link
@@ -17,17 +19,20 @@ import java.util.concurrent.CompletionStage;
  */
 public final class VerifiedConnection {
 
-  private final TenantId tenant;
+  private final TenantIdentity identity;
+  private final @Nullable TenantCredentials credentials;
   private final PhysicalConnection<byte[], byte[]> physical;
   private final Duration closeGrace;
   private volatile boolean usable = true;
 
   VerifiedConnection(
-      TenantId tenant,
+      TenantIdentity identity,
+      @Nullable TenantCredentials credentials,
       PhysicalConnection<byte[], byte[]> physical,
       Duration closeGrace,
       ConnectionEvents events) {
-    this.tenant = tenant;
+    this.identity = identity;
+    this.credentials = credentials;
     this.physical = physical;
     this.closeGrace = closeGrace;
     physical.listener(
@@ -41,7 +46,7 @@ public final class VerifiedConnection {
           @Override
           public void outOfStep() {
             usable = false;
-            events.outOfStep(VerifiedConnection.this.tenant);
+            events.outOfStep(identity.tenant());
           }
 
           @Override
@@ -59,7 +64,20 @@ public final class VerifiedConnection {
 
   /** The tenant this connection belongs to. */
   public TenantId tenant() {
-    return tenant;
+    return identity.tenant();
+  }
+
+  TenantIdentity identity() {
+    return identity;
+  }
+
+  PhysicalConnection<byte[], byte[]> physical() {
+    return physical;
+  }
+
+  /** Whether these are the credentials that this connection authenticated with. */
+  public boolean wasMadeWith(TenantCredentials others) {
+    return credentials != null && credentials.equals(others);
   }
 
   /** Whether new commands may be sent; once false, false for ever. */

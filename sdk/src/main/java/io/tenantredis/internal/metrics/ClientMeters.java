@@ -93,7 +93,7 @@ public final class ClientMeters implements ConnectionEvents {
         .tag(MeterTag.ERROR, CommandMeters.labelOf(code))
         .register(registry)
         .increment();
-    LOG.warn("No verified connection of tenant {}: {} {}", tenant, code, code.label());
+    LOG.debug("No verified connection of tenant {}: {} {}", tenant, code, code.label());
   }
 
   @Override
@@ -120,5 +120,48 @@ public final class ClientMeters implements ConnectionEvents {
         .register(registry)
         .increment();
     LOG.debug("Evicted tenant {} ({}); its next command connects again", tenant, why);
+  }
+
+  @Override
+  public void unavailable(TenantId tenant, Throwable cause) {
+    LOG.warn("Tenant {} has no connection, which is tried again: {}", tenant, cause.getMessage());
+  }
+
+  @Override
+  public void available(TenantId tenant) {
+    LOG.info("Tenant {} has a verified connection again", tenant);
+  }
+
+  @Override
+  public void quarantined(TenantId tenant, Throwable cause) {
+    Counter.builder(TenantRedisMeter.QUARANTINES.meterName())
+        .description(TenantRedisMeter.QUARANTINES.description())
+        .tag(MeterTag.TENANT, tenants.of(tenant))
+        .register(registry)
+        .increment();
+    LOG.error(
+        "Tenant {} is in quarantine: its commands fail until the server says that a connection is"
+            + " its own. This is tried again without them. {}",
+        tenant,
+        cause.getMessage());
+  }
+
+  @Override
+  public void exchanged(TenantId tenant) {
+    Counter.builder(TenantRedisMeter.EXCHANGES.meterName())
+        .description(TenantRedisMeter.EXCHANGES.description())
+        .tag(MeterTag.TENANT, tenants.of(tenant))
+        .register(registry)
+        .increment();
+    LOG.debug("Commands of tenant {} go over a new connection, the old one drains", tenant);
+  }
+
+  @Override
+  public void exchangeFailed(TenantId tenant, Throwable cause) {
+    LOG.warn(
+        "No connection of tenant {} with its new credentials. The old one is kept and the new ones"
+            + " are tried again: {}",
+        tenant,
+        cause.getMessage());
   }
 }

@@ -25,4 +25,19 @@ public interface ConnectionEvents {
    * @param why {@code idle}, or {@code room} for the connections of others
    */
   void evicted(TenantId tenant, String why);
+
+  /** A tenant cannot connect; told once until it is {@linkplain #available available} again. */
+  void unavailable(TenantId tenant, Throwable cause);
+
+  /** A tenant can connect again. */
+  void available(TenantId tenant);
+
+  /** A tenant's commands fail from now on; told once until it is {@linkplain #available}. */
+  void quarantined(TenantId tenant, Throwable cause);
+
+  /** A tenant's commands go over a connection with new credentials. */
+  void exchanged(TenantId tenant);
+
+  /** No connection with new credentials; the old one is kept. Told once for each change. */
+  void exchangeFailed(TenantId tenant, Throwable cause);
 }

@@ -21,6 +21,10 @@ public enum TenantRedisMeter {
   CONNECTION_COUNT("db.client.connection.count", "Open connections"),
   /** Tenants whose connections were closed because they were idle or others needed the room. */
   EVICTIONS("tenant.redis.tenant.evictions", "Evicted tenants"),
+  /** How often a tenant came into quarantine. */
+  QUARANTINES("tenant.redis.tenant.quarantines", "Tenants whose identity was not confirmed"),
+  /** Connections exchanged for new ones, with new credentials or certificates. */
+  EXCHANGES("tenant.redis.connection.exchanges", "Connections exchanged for new ones"),
   /** Connections closed because replies no longer matched commands. */
   OUT_OF_STEP(
       "tenant.redis.connection.desyncs",

@@ -1,144 +1,89 @@
 package io.tenantredis.internal.pool;
 
 import io.tenantredis.TenantId;
+import io.tenantredis.TenantIdentityException;
 import io.tenantredis.internal.connection.Connector;
 import io.tenantredis.internal.connection.TenantIdentity;
 import io.tenantredis.internal.connection.VerifiedConnection;
-import io.tenantredis.internal.error.Failures;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.function.LongSupplier;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The connection that all ordinary commands of one tenant multiplex over: opened on first use,
- * replaced when it is lost.
+ * The connection that all ordinary commands of one tenant multiplex over, or the few that they are
+ * spread over by thread.
  *
- * <p>At most one attempt to connect is under way. After failed attempts the next one waits, see
- * {@link Backoff}; callers that come in between fail at once with what the last attempt failed
- * with. How many may wait is bounded by the tenant's bulkhead. Thread-safe; nothing blocks.
+ * <p>How many may wait for it is bounded by the tenant's bulkhead. Thread-safe; nothing blocks.
  */
 public final class SharedConnection {
 
   private final Connector connector;
   private final TenantIdentity identity;
-  private final Backoff backoff;
-  private final LongSupplier nanoTime;
-  private final Object lock = new Object();
+  private final ConnectPolicy policy;
+  private final Stripe[] stripes;
+  private final AtomicBoolean polling = new AtomicBoolean();
+  private volatile long reverifyAt;
+  private volatile long pollAt;
 
-  private volatile @Nullable VerifiedConnection current;
-  private boolean connecting;
-  private List<Waiter> waiting = new ArrayList<>();
-  private @Nullable Throwable lastFailure;
-  private int failures;
-  private long notBefore;
-  private boolean closed;
-
+  /**
+   * @param connections how many connections there are to be
+   */
   public SharedConnection(
-      Connector connector, TenantIdentity identity, Backoff backoff, LongSupplier nanoTime) {
+      Connector connector, TenantIdentity identity, ConnectPolicy policy, int connections) {
     this.connector = connector;
     this.identity = identity;
-    this.backoff = backoff;
-    this.nanoTime = nanoTime;
+    this.policy = policy;
+    this.stripes = new Stripe[connections];
+    for (int i = 0; i < connections; i++) {
+      stripes[i] = new Stripe(connector, identity, policy);
+    }
+    long now = policy.nanoTime().getAsLong();
+    this.reverifyAt = policy.next(policy.reverifyInterval(), now);
+    this.pollAt = policy.next(policy.credentialsPollInterval(), now);
   }
 
   public TenantId tenant() {
     return identity.tenant();
   }
 
-  /** The connection if one is open now, else null. */
+  /** The calling thread's connection if it is open now, else null. */
   public @Nullable VerifiedConnection current() {
-    VerifiedConnection connection = current;
-    return connection != null && connection.isUsable() ? connection : null;
+    return stripe().current();
   }
 
   /** Whether a connection is open now. */
   public boolean isConnected() {
-    return current() != null;
+    for (Stripe stripe : stripes) {
+      if (stripe.current() != null) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Whether the tenant's commands fail because the server does not say that it is the tenant. */
+  public boolean isQuarantined() {
+    for (Stripe stripe : stripes) {
+      if (stripe.isQuarantined()) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /**
-   * Gives the waiter the connection, at once or when it is open. Waiters are served in the order of
-   * their calls, and before any command finds the connection with {@link #current()}: commands keep
-   * their order across a connect.
+   * Gives the waiter the calling thread's connection, at once or when it is open. Waiters are
+   * served in the order of their calls, and before any command finds the connection with {@link
+   * #current()}: commands keep their order across a connect.
    */
   public void acquire(Waiter waiter) {
-    VerifiedConnection open = null;
-    Throwable refused = null;
-    boolean connect = false;
-    synchronized (lock) {
-      open = connecting ? null : current();
-      if (closed) {
-        refused = Failures.closed(identity.tenant(), null, false);
-      } else if (connecting) {
-        waiting.add(waiter);
-      } else if (open == null && lastFailure != null && nanoTime.getAsLong() - notBefore < 0) {
-        refused = lastFailure;
-      } else if (open == null) {
-        connecting = true;
-        connect = true;
-        waiting.add(waiter);
-      }
-    }
-    if (connect) {
-      connector.connect(identity).whenComplete(this::finish);
-    } else if (refused != null) {
-      waiter.failed(refused);
-    } else if (open != null) {
-      waiter.connected(open);
-    }
+    stripe().acquire(waiter);
   }
 
-  private void finish(@Nullable VerifiedConnection connection, @Nullable Throwable failure) {
-    if (connection != null) {
-      opened(connection);
-      return;
+  private Stripe stripe() {
+    if (stripes.length == 1) {
+      return stripes[0];
     }
-    List<Waiter> failed;
-    Throwable cause =
-        failure == null ? new IllegalStateException("neither a connection nor a failure") : failure;
-    synchronized (lock) {
-      connecting = false;
-      failures++;
-      notBefore = nanoTime.getAsLong() + backoff.nanosAfter(failures);
-      lastFailure = cause;
-      failed = takeWaiting();
-    }
-    failed.forEach(waiter -> waiter.failed(cause));
-  }
-
-  private void opened(VerifiedConnection connection) {
-    while (true) {
-      List<Waiter> served;
-      boolean closedMeanwhile;
-      synchronized (lock) {
-        closedMeanwhile = closed;
-        served = takeWaiting();
-        if (served.isEmpty()) {
-          connecting = false;
-          if (!closedMeanwhile) {
-            current = connection;
-            lastFailure = null;
-            failures = 0;
-          }
-        }
-      }
-      if (closedMeanwhile) {
-        connection.close();
-        served.forEach(waiter -> waiter.failed(Failures.closed(identity.tenant(), null, false)));
-        return;
-      }
-      if (served.isEmpty()) {
-        return;
-      }
-      served.forEach(waiter -> waiter.connected(connection));
-    }
-  }
-
-  private List<Waiter> takeWaiting() {
-    List<Waiter> taken = waiting;
-    waiting = new ArrayList<>();
-    return taken;
+    return stripes[(int) (Thread.currentThread().getId() % stripes.length)];
   }
 
   /**
@@ -146,21 +91,80 @@ public final class SharedConnection {
    * that moment.
    */
   public void replace() {
-    VerifiedConnection connection = current;
-    if (connection != null) {
-      connection.retire();
+    for (Stripe stripe : stripes) {
+      stripe.replace();
     }
+  }
+
+  /**
+   * Opens a new connection with the credentials of now; when it is verified new commands go there,
+   * and the old one ends after the replies to those in flight.
+   */
+  public void exchange() {
+    for (Stripe stripe : stripes) {
+      stripe.exchange();
+    }
+  }
+
+  /** Does what is to be done at intervals. Called more often than those. */
+  public void sweep(long now) {
+    if (!policy.reverifyInterval().isZero() && now - reverifyAt >= 0) {
+      reverifyAt = policy.next(policy.reverifyInterval(), now);
+      reverify();
+    }
+    if (!policy.credentialsPollInterval().isZero() && now - pollAt >= 0) {
+      pollAt = policy.next(policy.credentialsPollInterval(), now);
+      pollCredentials();
+    }
+  }
+
+  private void reverify() {
+    for (Stripe stripe : stripes) {
+      VerifiedConnection connection = stripe.current();
+      if (connection != null) {
+        connector
+            .reverify(connection)
+            .whenComplete(
+                (same, failure) -> {
+                  if (failure instanceof TenantIdentityException) {
+                    distrust(failure);
+                  }
+                });
+      }
+    }
+  }
+
+  private void distrust(Throwable cause) {
+    for (Stripe stripe : stripes) {
+      stripe.distrust(cause);
+    }
+  }
+
+  private void pollCredentials() {
+    if (!isConnected() || !polling.compareAndSet(false, true)) {
+      return;
+    }
+    connector
+        .credentials(identity)
+        .whenComplete(
+            (credentials, failure) -> {
+              polling.set(false);
+              if (credentials == null) {
+                return;
+              }
+              for (Stripe stripe : stripes) {
+                VerifiedConnection connection = stripe.current();
+                if (connection != null && !connection.wasMadeWith(credentials)) {
+                  stripe.exchange();
+                }
+              }
+            });
   }
 
   /** Closes the connection and accepts no further call. Commands in flight fail. Does not block. */
   public void close() {
-    VerifiedConnection connection;
-    synchronized (lock) {
-      closed = true;
-      connection = current;
-    }
-    if (connection != null) {
-      connection.close();
+    for (Stripe stripe : stripes) {
+      stripe.close();
     }
   }
 }
