@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
@@ -14,22 +15,51 @@ import java.util.stream.Stream;
  * @param always commands that open neither keys nor channels by being there
  * @param commands what was asked for
  * @param names the glob over the keys and channels, escaped
+ * @param readable whether the keys are opened for reading only
  * @param morePatterns further globs over channels, escaped
  */
 record AclGrant(
     Collection<CommandRule> always,
     Collection<CommandRule> commands,
     String names,
+    boolean readable,
     Collection<String> morePatterns) {
+
+  /**
+   * If all commands with keys only read: this grant with the keys open for reading only, and
+   * without the commands for which the server wants more. Otherwise this grant.
+   */
+  AclGrant readingOnly() {
+    if (!isSplit()) {
+      return this;
+    }
+    List<CommandRule> content =
+        commands.stream().filter(rule -> !ProfileCommands.needsWriteAccessToRead(rule)).toList();
+    return new AclGrant(always, content, names, true, morePatterns);
+  }
+
+  /** What {@link #readingOnly()} leaves out. */
+  Optional<AclGrant> readingWithWriteAccess() {
+    List<CommandRule> demanding =
+        commands.stream().filter(ProfileCommands::needsWriteAccessToRead).toList();
+    return isSplit() && !demanding.isEmpty()
+        ? Optional.of(new AclGrant(List.of(), demanding, names, false, List.of()))
+        : Optional.empty();
+  }
+
+  /** Where a selector could be needed it must be possible: see the quotation marks in a prefix. */
+  private boolean isSplit() {
+    return commands.stream().anyMatch(ProfileCommands::opensKeys)
+        && commands.stream().allMatch(rule -> rule.isRead() || !ProfileCommands.opensKeys(rule))
+        && names.indexOf('"') < 0
+        && names.indexOf('\'') < 0;
+  }
 
   /** The rules of this grant, in an order that means the same on every server. */
   List<String> rules(AclDialect dialect) {
     List<String> rules = new ArrayList<>();
     rules.add("resetchannels");
     if (commands.stream().anyMatch(ProfileCommands::opensKeys)) {
-      boolean readable =
-          dialect.hasSelectors()
-              && commands.stream().allMatch(ProfileCommands::isContentWithReadableKeys);
       rules.add((readable ? "%R~" : "~") + names);
     }
     if (commands.stream().anyMatch(ProfileCommands::opensChannels)) {

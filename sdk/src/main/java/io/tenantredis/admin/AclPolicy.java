@@ -41,12 +41,15 @@ import java.util.TreeSet;
 public final class AclPolicy {
 
   private final TenantId tenant;
+  private final KeyPrefix prefix;
   private final String user;
   private final AclGrant root;
   private final List<AclGrant> selectors;
 
-  private AclPolicy(TenantId tenant, String user, AclGrant root, List<AclGrant> selectors) {
+  private AclPolicy(
+      TenantId tenant, KeyPrefix prefix, String user, AclGrant root, List<AclGrant> selectors) {
     this.tenant = tenant;
+    this.prefix = prefix;
     this.user = user;
     this.root = root;
     this.selectors = selectors;
@@ -70,6 +73,15 @@ public final class AclPolicy {
    */
   public TenantId tenant() {
     return tenant;
+  }
+
+  /**
+   * What the tenant's keys and channels begin with.
+   *
+   * @return the prefix
+   */
+  public KeyPrefix prefix() {
+    return prefix;
   }
 
   /**
@@ -112,16 +124,9 @@ public final class AclPolicy {
    * @throws UnsupportedByServerException if the policy has selectors and the server does not
    */
   public List<String> permissions(AclDialect dialect) {
-    if (!selectors.isEmpty() && !dialect.hasSelectors()) {
-      throw new UnsupportedByServerException(
-          "The policy of tenant "
-              + tenant
-              + " has selectors (a profile on a part of the keys), and "
-              + dialect
-              + " has none: use Redis 7.0 or newer, or profiles on all keys.");
-    }
-    List<String> rules = new ArrayList<>(root.rules(dialect));
-    for (AclGrant selector : selectors) {
+    List<AclGrant> grants = grants(dialect);
+    List<String> rules = new ArrayList<>(grants.get(0).rules(dialect));
+    for (AclGrant selector : grants.subList(1, grants.size())) {
       rules.add("(" + String.join(" ", selector.rules(dialect)) + ")");
     }
     return Collections.unmodifiableList(rules);
@@ -181,12 +186,12 @@ public final class AclPolicy {
    *
    * @param dialect the server
    * @return their names in upper case, with subcommands, in alphabetical order
+   * @throws UnsupportedByServerException if the policy has selectors and the server does not
    */
   public Set<String> commands(AclDialect dialect) {
     Set<String> names = new TreeSet<>();
-    root.granted(dialect).forEach(rule -> names.add(rule.name()));
-    selectors.forEach(
-        selector -> selector.granted(dialect).forEach(rule -> names.add(rule.name())));
+    grants(dialect)
+        .forEach(grant -> grant.granted(dialect).forEach(rule -> names.add(rule.name())));
     return Collections.unmodifiableSet(names);
   }
 
@@ -211,12 +216,28 @@ public final class AclPolicy {
     return List.copyOf(withheld.values());
   }
 
-  AclGrant root() {
-    return root;
-  }
-
-  List<AclGrant> selectors() {
-    return selectors;
+  /** What the user gets on a server: first what it has itself, then its selectors. */
+  List<AclGrant> grants(AclDialect dialect) {
+    if (!dialect.hasSelectors()) {
+      if (!selectors.isEmpty()) {
+        throw new UnsupportedByServerException(
+            "The policy of tenant "
+                + tenant
+                + " has selectors (a profile on a part of the keys), and "
+                + dialect
+                + " has none: use Redis 7.0 or newer, or profiles on all keys.");
+      }
+      return List.of(root);
+    }
+    List<AclGrant> grants = new ArrayList<>();
+    grants.add(root.readingOnly());
+    root.readingWithWriteAccess().ifPresent(grants::add);
+    for (AclGrant selector : selectors) {
+      grants.add(selector.readingOnly());
+      selector.readingWithWriteAccess().ifPresent(grants::add);
+    }
+    grants.subList(1, grants.size()).removeIf(selector -> selector.granted(dialect).isEmpty());
+    return grants;
   }
 
   /** The tenant and the user. */
@@ -229,6 +250,7 @@ public final class AclPolicy {
   public static final class Builder {
 
     private final TenantId tenant;
+    private final KeyPrefix prefix;
     private final String escapedPrefix;
     private final Map<String, Set<AclProfile>> profiles = new LinkedHashMap<>();
     private final Set<CommandRule> allowed = new LinkedHashSet<>();
@@ -239,6 +261,7 @@ public final class AclPolicy {
 
     private Builder(TenantId tenant, KeyPrefix prefix) {
       this.tenant = tenant;
+      this.prefix = prefix;
       this.escapedPrefix = new String(prefix.globEscapedBytes(), StandardCharsets.US_ASCII);
       this.user = "tenant_" + tenant;
     }
@@ -400,6 +423,7 @@ public final class AclPolicy {
               Set.copyOf(needed),
               Set.copyOf(everywhere),
               escapedPrefix + "*",
+              false,
               List.copyOf(channels));
       List<AclGrant> selectors = new ArrayList<>();
       profiles.forEach(
@@ -408,7 +432,7 @@ public final class AclPolicy {
               selectors.add(selector(part, wanted));
             }
           });
-      return new AclPolicy(tenant, user, root, List.copyOf(selectors));
+      return new AclPolicy(tenant, prefix, user, root, List.copyOf(selectors));
     }
 
     private AclGrant selector(String part, Set<AclProfile> wanted) {
@@ -417,7 +441,7 @@ public final class AclPolicy {
       commands.removeIf(
           rule -> !ProfileCommands.opensKeys(rule) && !ProfileCommands.opensChannels(rule));
       String names = escapedPrefix + AclTexts.escapeGlob(part) + "*";
-      return new AclGrant(Set.of(), Set.copyOf(commands), names, List.of());
+      return new AclGrant(Set.of(), Set.copyOf(commands), names, false, List.of());
     }
 
     private static Set<CommandRule> commandsOf(Set<AclProfile> wanted) {

@@ -24,8 +24,10 @@ public enum AclProfile {
   PUBSUB,
 
   /**
-   * Every command that reads the tenant's keys and never writes. The keys are opened for reading
-   * only ({@code %R~}) where the server has that, Redis 7.0 and newer.
+   * Every command that reads the tenant's keys and never writes. From Redis 7.0 on the keys are
+   * opened for reading only ({@code %R~}), except for the few commands that only read and for which
+   * the server wants write access all the same: {@code PFCOUNT} and those of modules have a
+   * selector of their own.
    */
   READ_ONLY,
 

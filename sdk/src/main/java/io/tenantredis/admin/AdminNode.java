@@ -1,6 +1,7 @@
 package io.tenantredis.admin;
 
 import io.lettuce.core.RedisClient;
+import io.lettuce.core.RedisCommandExecutionException;
 import io.lettuce.core.RedisException;
 import io.lettuce.core.RedisURI;
 import io.lettuce.core.api.StatefulRedisConnection;
@@ -80,7 +81,11 @@ final class AdminNode implements AutoCloseable {
       throw failure(words, "no reply within " + uri.getTimeout().toMillis() + " ms", e);
     } catch (ExecutionException e) {
       Throwable cause = e.getCause() == null ? e : e.getCause();
-      throw failure(words, String.valueOf(cause.getMessage()), cause);
+      String said = String.valueOf(cause.getMessage());
+      if (cause instanceof RedisCommandExecutionException) {
+        throw new ServerRefusedException(place(words) + said, cause);
+      }
+      throw failure(words, said, cause);
     }
   }
 
@@ -197,12 +202,15 @@ final class AdminNode implements AutoCloseable {
     return cause == null ? "" : " (" + cause.getMessage() + ")";
   }
 
-  /** Names the command without its arguments, of which some are secrets. */
   private AdminException failure(List<String> words, String what, Throwable cause) {
+    return new AdminException(place(words) + what, cause);
+  }
+
+  /** Names the command without its arguments, of which some are secrets. */
+  private String place(List<String> words) {
     boolean container =
         words.size() > 1 && words.get(0).matches("ACL|CLIENT|CONFIG|CLUSTER|MODULE");
-    String command = container ? words.get(0) + " " + words.get(1) : words.get(0);
-    return new AdminException(address + ", " + command + ": " + what, cause);
+    return address + ", " + words.get(0) + (container ? " " + words.get(1) : "") + ": ";
   }
 
   static Map<String, @Nullable Object> toMap(List<?> namesAndValues) {

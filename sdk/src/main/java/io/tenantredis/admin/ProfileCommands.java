@@ -48,6 +48,9 @@ final class ProfileCommands {
 
   static final List<CommandRule> SCAN = rules("SCAN", "CLUSTERSCAN");
 
+  private static final Set<String> OF_MODULES =
+      Set.of("vector", "json", "search", "timeseries", "bloom");
+
   private static final Set<String> KEY_LIFE =
       Set.of(
           "DEL",
@@ -100,9 +103,6 @@ final class ProfileCommands {
   private static final String INDEXES =
       "the server's ACL does not confine the names of indexes, aliases and dictionaries";
 
-  /** PFCOUNT may refresh the cached count inside the key, so the server asks for write access. */
-  private static final Set<String> READS_THAT_NEED_WRITE_ACCESS = Set.of("PFCOUNT");
-
   private ProfileCommands() {}
 
   /** Every command of a profile, on whatever server. */
@@ -143,9 +143,12 @@ final class ProfileCommands {
     return rule.hasKeys() || rule.group().equals("search");
   }
 
-  static boolean isContentWithReadableKeys(CommandRule rule) {
-    return !opensKeys(rule)
-        || (rule.isRead() && !READS_THAT_NEED_WRITE_ACCESS.contains(rule.name()));
+  /**
+   * Whether a server asks for write access to the keys of a command that only reads: for PFCOUNT,
+   * which may refresh a count kept in the key, and for most commands of modules, whatever they do.
+   */
+  static boolean needsWriteAccessToRead(CommandRule rule) {
+    return rule.name().equals("PFCOUNT") || OF_MODULES.contains(rule.group());
   }
 
   static boolean opensChannels(CommandRule rule) {
@@ -162,12 +165,7 @@ final class ProfileCommands {
               .or(named(MESSAGES));
       case QUEUE -> inGroups("list", "stream", "zset").or(named(KEY_LIFE)).or(named(RENAMES));
       case PUBSUB -> inGroups("pubsub");
-      case READ_ONLY ->
-          rule ->
-              rule.isRead()
-                  && rule.hasKeys()
-                  && !rule.isScript()
-                  && !READS_THAT_NEED_WRITE_ACCESS.contains(rule.name());
+      case READ_ONLY -> rule -> rule.isRead() && rule.hasKeys() && !rule.isScript();
       case FULL -> rule -> !rule.group().equals("cluster");
     };
   }

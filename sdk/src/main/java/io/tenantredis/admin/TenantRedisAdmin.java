@@ -104,6 +104,15 @@ public final class TenantRedisAdmin implements AutoCloseable {
     return new Provisioner(nodes, saveAcl, random);
   }
 
+  /**
+   * Proves what tenants' users can reach.
+   *
+   * @return the verifier, which asks the server that was named when connecting
+   */
+  public PolicyVerifier verifier() {
+    return new PolicyVerifier(nodes.seed());
+  }
+
   /** Closes all connections. */
   @Override
   public void close() {

@@ -79,14 +79,10 @@ record UserState(
 
   /** What a server should know of a user with this policy. */
   static UserState wanted(AclPolicy policy, AclDialect dialect, Set<String> passwords) {
-    // Asked for its refusal of what the server lacks.
-    policy.permissions(dialect);
+    List<Permissions> permissions =
+        policy.grants(dialect).stream().map(grant -> Permissions.of(grant, dialect)).toList();
     return new UserState(
-        true,
-        false,
-        passwords,
-        Permissions.of(policy.root(), dialect),
-        policy.selectors().stream().map(grant -> Permissions.of(grant, dialect)).toList());
+        true, false, passwords, permissions.get(0), permissions.subList(1, permissions.size()));
   }
 
   /** What is permitted here and not wanted, or wanted and not permitted; empty if nothing. */
