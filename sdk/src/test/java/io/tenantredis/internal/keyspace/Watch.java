@@ -54,6 +54,12 @@ final class Watch implements AutoCloseable {
           "other:",
           "");
 
+  /** What {@link LettuceArguments} passes. */
+  private static final List<String> NAMED_BY_VALUES = List.of("key", "text", "value");
+
+  /** What the lookups of SORT lead to, put together from a pattern and an element. */
+  private static final List<String> LOOKED_UP = List.of("1", "2", "a", "hash->1", "hash->2");
+
   /** They have arguments that are no keys to the server, but lead to keys or channels. */
   private static final Map<String, Integer> NAMES_WITHOUT_KEY_SPECS =
       Map.of("PUBLISH", 1, "SPUBLISH", 1);
@@ -153,9 +159,12 @@ final class Watch implements AutoCloseable {
         admin.command(words);
       }
     }
-    admin.command("SET", prefix + "key", SECRET);
-    admin.command("SET", prefix + "text", SECRET);
-    admin.command("SET", prefix + "value", SECRET);
+    for (String name : NAMED_BY_VALUES) {
+      admin.command("SET", prefix + name, SECRET);
+    }
+    for (String name : LOOKED_UP) {
+      admin.command("HSET", prefix + name, "field", SECRET);
+    }
   }
 
   /** All keys outside the tenants' prefixes: content, time to live and number of accesses. */
