@@ -12,12 +12,15 @@ import io.lettuce.core.MaintNotificationsConfig;
 import io.lettuce.core.RedisURI;
 import io.lettuce.core.SocketOptions;
 import io.lettuce.core.SslOptions;
+import io.lettuce.core.SslVerifyMode;
 import io.lettuce.core.TimeoutOptions;
 import io.lettuce.core.codec.ByteArrayCodec;
 import io.lettuce.core.codec.RedisCodec;
 import io.lettuce.core.codec.StringCodec;
 import io.lettuce.core.resource.ClientResources;
 import io.lettuce.core.resource.DefaultClientResources;
+import io.lettuce.core.resource.EpollProvider;
+import io.lettuce.core.resource.IOUringProvider;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.composite.CompositeMeterRegistry;
 import io.tenantredis.internal.client.DefaultTenantClient;
@@ -28,6 +31,9 @@ import io.tenantredis.internal.client.TenantSlot;
 import io.tenantredis.internal.connection.ConnectionSettings;
 import io.tenantredis.internal.connection.Connector;
 import io.tenantredis.internal.connection.TenantIdentity;
+import io.tenantredis.internal.connection.TlsMaterial;
+import io.tenantredis.internal.connection.TlsReloader;
+import io.tenantredis.internal.connection.TlsSettings;
 import io.tenantredis.internal.keyspace.CommandRules;
 import io.tenantredis.internal.keyspace.Guard;
 import io.tenantredis.internal.keyspace.GuardListener;
@@ -37,6 +43,7 @@ import io.tenantredis.internal.path.CommandPath;
 import io.tenantredis.internal.pool.Backoff;
 import io.tenantredis.internal.pool.ConnectPolicy;
 import io.tenantredis.internal.pool.SharedConnection;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -82,13 +89,15 @@ public final class TenantRedis implements AutoCloseable {
   private final ConnectPolicy connectPolicy;
   private final TenantSessions sessions;
   private final ScheduledFuture<?> sweeper;
+  private final @Nullable TlsReloader tlsReloader;
+  private final Runnable endOfCredentialChanges;
   private final AtomicBoolean closed = new AtomicBoolean();
 
-  private TenantRedis(Builder settings, RedisURI uri) {
+  private TenantRedis(Builder settings, RedisURI uri, @Nullable TlsMaterial tlsMaterial) {
     this.settings = settings;
     this.prefixes = KeyPrefixTemplate.of(settings.keyPrefix);
     this.identities = settings.identity == null ? null : IdentityTemplate.of(settings.identity);
-    this.options = settings.clientOptions();
+    this.options = settings.clientOptions(tlsMaterial);
     this.ownsResources = settings.clientResources == null;
     this.resources =
         settings.clientResources == null
@@ -114,7 +123,20 @@ public final class TenantRedis implements AutoCloseable {
         new TenantSessions(
             this::newSession, settings.connections.idleTime(), System::nanoTime, meters);
     connector.roomMaker(sessions::makeRoom);
-    long sweepNanos = sweepInterval(settings.connections).toNanos();
+    this.tlsReloader =
+        tlsMaterial == null
+            ? null
+            : new TlsReloader(
+                settings.tlsSettings(),
+                tlsMaterial,
+                settings.tls.reloadInterval(),
+                System.nanoTime(),
+                this::tlsChanged);
+    this.endOfCredentialChanges =
+        settings.credentials == null
+            ? () -> {}
+            : settings.credentials.onChange(this::credentialsChanged);
+    long sweepNanos = sweepInterval(settings).toNanos();
     this.sweeper =
         resources
             .eventExecutorGroup()
@@ -184,11 +206,15 @@ public final class TenantRedis implements AutoCloseable {
   }
 
   /** A quarter of the shortest interval that the sweep has to keep, within limits. */
-  private static Duration sweepInterval(ConnectionOptions options) {
+  private static Duration sweepInterval(Builder settings) {
+    ConnectionOptions options = settings.connections;
     Duration interval = LONGEST_SWEEP_INTERVAL;
     for (Duration kept :
         List.of(
-            options.idleTime(), options.reverifyInterval(), options.credentialsPollInterval())) {
+            options.idleTime(),
+            options.reverifyInterval(),
+            options.credentialsPollInterval(),
+            settings.tls.reloadInterval())) {
       Duration quarter = kept.dividedBy(4);
       if (!kept.isZero() && quarter.compareTo(interval) < 0) {
         interval = quarter;
@@ -197,10 +223,18 @@ public final class TenantRedis implements AutoCloseable {
     return interval.compareTo(SHORTEST_SWEEP_INTERVAL) < 0 ? SHORTEST_SWEEP_INTERVAL : interval;
   }
 
+  private void tlsChanged(SslOptions changed) {
+    connector.tls(changed);
+    sessions.all().forEach(TenantSession::exchangeConnections);
+  }
+
   private void sweep() {
     try {
       sessions.sweep();
       connector.sweep();
+      if (tlsReloader != null) {
+        tlsReloader.sweep(System.nanoTime());
+      }
     } catch (RuntimeException failure) {
       LOG.error("Looking after idle tenants failed and is tried again", failure);
     }
@@ -300,6 +334,7 @@ public final class TenantRedis implements AutoCloseable {
       return;
     }
     sweeper.cancel(false);
+    endOfCredentialChanges.run();
     sessions.stop();
     awaitIdle(sessions::isIdle);
     sessions.close();
@@ -352,6 +387,8 @@ public final class TenantRedis implements AutoCloseable {
     private @Nullable String clientName;
     private boolean flushConsolidation = true;
     private ConnectionOptions connections = ConnectionOptions.builder().build();
+    private TlsOptions tls = TlsOptions.builder().build();
+    private boolean tlsGiven;
 
     private Builder(String redisUri) {
       this.redisUri = redisUri;
@@ -536,8 +573,21 @@ public final class TenantRedis implements AutoCloseable {
     }
 
     /**
-     * Trusted certificates, the client's own certificate and TLS versions, for a {@code rediss://}
-     * URI. Default: the JVM's.
+     * What a {@code rediss://} connection trusts and how it proves who it is. Default: those of
+     * {@link TlsOptions.Builder}.
+     *
+     * @param options the options
+     * @return this builder
+     */
+    public Builder tls(TlsOptions options) {
+      this.tls = options;
+      this.tlsGiven = true;
+      return this;
+    }
+
+    /**
+     * Lettuce's own TLS options for a {@code rediss://} URI, instead of {@link #tls(TlsOptions)}:
+     * for certificates that are not in files. They are not reloaded.
      *
      * @param ssl the options
      * @return this builder
@@ -602,10 +652,55 @@ public final class TenantRedis implements AutoCloseable {
       inRange(1, 100, maxAttempts, "maxAttempts", problems);
       inRange(1, Integer.MAX_VALUE, maxConcurrentCalls, "maxConcurrentCalls", problems);
       inRange(0, Integer.MAX_VALUE, taggedTenants, "taggedTenants", problems);
+      TlsMaterial tlsMaterial = uri == null ? null : tlsMaterial(uri, problems);
       if (!problems.isEmpty() || uri == null) {
         throw new ConfigurationException(problems);
       }
-      return new TenantRedis(this, uri);
+      return new TenantRedis(this, uri, tlsMaterial);
+    }
+
+    private @Nullable TlsMaterial tlsMaterial(RedisURI uri, List<String> problems) {
+      if (tlsGiven && sslOptions != null) {
+        problems.add("tls(...) and sslOptions(...) are both given: keep one.");
+      }
+      if (!uri.isSsl()) {
+        if (tlsGiven || sslOptions != null) {
+          problems.add(
+              "The Redis URI is not for TLS although TLS options are given: write rediss://.");
+        }
+        return null;
+      }
+      if (uri.getVerifyMode() == SslVerifyMode.NONE) {
+        problems.add(
+            "The Redis URI switches the check of the server's certificate off: remove verifyPeer and"
+                + " trust the server's authority with tls(...).");
+      }
+      if (sslOptions != null) {
+        return null;
+      }
+      if (!tls.verifiesHostname()) {
+        uri.setVerifyPeer(SslVerifyMode.CA);
+      }
+      try {
+        return TlsMaterial.read(tlsSettings());
+      } catch (IOException unusable) {
+        problems.add("TLS files cannot be used. " + unusable.getMessage());
+        return null;
+      }
+    }
+
+    private TlsSettings tlsSettings() {
+      return new TlsSettings(
+          tls.trustPem(),
+          tls.trustStore(),
+          text(tls.trustStorePassword()),
+          tls.certificatePem(),
+          tls.keyPem(),
+          tls.keyStore(),
+          text(tls.keyPassword()),
+          tls.minimumVersion() == TlsOptions.Version.TLS_1_3
+              ? List.of("TLSv1.3")
+              : List.of("TLSv1.3", "TLSv1.2"));
     }
 
     private @Nullable RedisURI uri(List<String> problems) {
@@ -651,6 +746,10 @@ public final class TenantRedis implements AutoCloseable {
       }
     }
 
+    private static @Nullable String text(char @Nullable [] password) {
+      return password == null ? null : new String(password);
+    }
+
     private static void atLeast(
         Duration least, Duration value, String name, List<String> problems) {
       if (value.compareTo(least) < 0) {
@@ -670,7 +769,7 @@ public final class TenantRedis implements AutoCloseable {
      * that size for each connection: what is queued is bounded by the bulkhead, and nothing is
      * queued without a connection.
      */
-    private ClientOptions clientOptions() {
+    private ClientOptions clientOptions(@Nullable TlsMaterial tlsMaterial) {
       ClientOptions.Builder builder =
           ClientOptions.builder()
               .autoReconnect(false)
@@ -679,16 +778,38 @@ public final class TenantRedis implements AutoCloseable {
               // Lettuce would end commands after the connect timeout, with a timer for each of
               // them.
               .timeoutOptions(TimeoutOptions.create())
-              .socketOptions(
-                  SocketOptions.builder()
-                      .connectTimeout(connectTimeout)
-                      .keepAlive(true)
-                      .tcpNoDelay(true)
-                      .build());
+              .socketOptions(socketOptions());
       if (sslOptions != null) {
         builder.sslOptions(sslOptions);
+      } else if (tlsMaterial != null) {
+        builder.sslOptions(tlsMaterial.options());
       }
       return builder.build();
+    }
+
+    private SocketOptions socketOptions() {
+      SocketOptions.Builder options =
+          SocketOptions.builder().connectTimeout(connectTimeout).tcpNoDelay(true);
+      Duration idle = connections.keepAliveIdle();
+      if (!idle.isZero()) {
+        options.keepAlive(
+            SocketOptions.KeepAliveOptions.builder()
+                .enable()
+                .idle(idle)
+                .interval(idle.dividedBy(3))
+                .count(3)
+                .build());
+      }
+      Duration userTimeout = connections.tcpUserTimeout();
+      // Lettuce refuses to connect where the transport does not know this option.
+      if (!userTimeout.isZero() && (EpollProvider.isAvailable() || IOUringProvider.isAvailable())) {
+        options.tcpUserTimeout(
+            SocketOptions.TcpUserTimeoutOptions.builder()
+                .enable()
+                .tcpUserTimeout(userTimeout)
+                .build());
+      }
+      return options.build();
     }
 
     private ConnectPolicy connectPolicy(ScheduledExecutorService timer, ClientMeters meters) {

@@ -33,11 +33,7 @@ final class ConnectFailures {
         return connection(
             ErrorCode.SEC004,
             tenant,
-            "No TLS connection to "
-                + endpoint
-                + ": "
-                + cause.getMessage()
-                + ". Check the server's certificate (expiry, host name, issuer) and the trusted CA.",
+            "No TLS connection to " + endpoint + ": " + TlsProblem.of(cause),
             failure);
       }
       if (cause instanceof TimeoutException) {

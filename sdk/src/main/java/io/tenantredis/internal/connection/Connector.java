@@ -3,6 +3,7 @@ package io.tenantredis.internal.connection;
 import io.lettuce.core.ClientOptions;
 import io.lettuce.core.RedisCommandExecutionException;
 import io.lettuce.core.RedisURI;
+import io.lettuce.core.SslOptions;
 import io.lettuce.core.StaticCredentialsProvider;
 import io.lettuce.core.api.StatefulRedisConnection;
 import io.lettuce.core.codec.ByteArrayCodec;
@@ -62,6 +63,11 @@ public final class Connector implements AutoCloseable {
    */
   public void roomMaker(Consumer<TenantId> maker) {
     this.roomMaker = maker;
+  }
+
+  /** What the connections made from now on trust and present. */
+  public void tls(SslOptions options) {
+    client.setOptions(client.getOptions().mutate().sslOptions(options).build());
   }
 
   /** Asks for room again if somebody still waits for it. Called at short intervals. */
