@@ -4,6 +4,9 @@ import io.lettuce.core.api.StatefulRedisConnection;
 import io.lettuce.core.api.async.RedisAsyncCommands;
 import io.lettuce.core.api.reactive.RedisReactiveCommands;
 import io.lettuce.core.api.sync.RedisCommands;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
 
 /**
  * One tenant's handle: Lettuce's own command interfaces, confined to the tenant.
@@ -34,8 +37,10 @@ public interface TenantClient<K, V> {
   KeyPrefix keyPrefix();
 
   /**
-   * Commands that block the caller until they end. Not to be called on an event loop: the reply
-   * could not arrive.
+   * Commands that block the caller until they end. Those that wait on the server (BLPOP, XREAD with
+   * BLOCK) run on a connection of their own, in all flavours; they may take the time that they wait
+   * in addition to the command timeout, and one that waits for ever has no timeout at all. Not to
+   * be called on an event loop: the reply could not arrive.
    *
    * @return the synchronous commands
    */
@@ -63,6 +68,56 @@ public interface TenantClient<K, V> {
    * @return the connection of this handle
    */
   StatefulRedisConnection<K, V> connection();
+
+  /**
+   * Runs work on a connection that nobody else uses meanwhile: for {@code MULTI} and {@code WATCH},
+   * {@code WAIT}, {@code CLIENT TRACKING}, and for holding back and flushing commands.
+   *
+   * <p>Blocks the caller, at most for the pool's acquire timeout and the connect timeout, until
+   * there is a connection. It is given back when the work returns or throws, reset; it must not be
+   * used after that. Its commands are confined to the tenant like all others and end within the
+   * command timeout, but none is ever retried. What the work throws is thrown.
+   *
+   * @param <R> what the work results in
+   * @param work uses the connection on the caller's thread
+   * @return what the work returned
+   * @throws TenantLimitException if no connection became free in time (TR010)
+   * @throws TenantConnectionException if none could be opened
+   * @throws io.lettuce.core.RedisCommandInterruptedException if interrupted while waiting; the
+   *     thread stays interrupted
+   * @see PoolOptions
+   */
+  <R> R dedicated(Function<? super StatefulRedisConnection<K, V>, ? extends R> work);
+
+  /**
+   * Runs work on a connection that nobody else uses meanwhile, without blocking. Like {@link
+   * #dedicated(Function)}, but the connection is given back when the stage that the work returned
+   * ends.
+   *
+   * @param <R> what the work results in
+   * @param work uses the connection, on any thread; it must not block
+   * @return a stage that ends like the work's, after the connection was given back
+   */
+  <R> CompletionStage<R> dedicatedAsync(
+      Function<? super StatefulRedisConnection<K, V>, ? extends CompletionStage<R>> work);
+
+  /**
+   * Leases a connection that nobody else uses until it is closed, for code that cannot be put into
+   * a function. Blocks like {@link #dedicated(Function)}. Closing it, once, gives it back, reset,
+   * and waits for that; {@code closeAsync()} does so without blocking.
+   *
+   * @return a connection of the caller's own; to be closed by it
+   * @throws TenantLimitException if no connection became free in time (TR010)
+   * @throws TenantConnectionException if none could be opened
+   */
+  StatefulRedisConnection<K, V> lease();
+
+  /**
+   * Leases a connection without blocking.
+   *
+   * @return a stage with what {@link #lease()} would return or throw; who cancels it gets none
+   */
+  CompletableFuture<StatefulRedisConnection<K, V>> leaseAsync();
 
   /**
    * The tenant's keys as a whole.

@@ -24,6 +24,7 @@ import io.lettuce.core.resource.IOUringProvider;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.composite.CompositeMeterRegistry;
 import io.tenantredis.internal.client.DefaultTenantClient;
+import io.tenantredis.internal.client.Leases;
 import io.tenantredis.internal.client.SharedHandle;
 import io.tenantredis.internal.client.TenantSession;
 import io.tenantredis.internal.client.TenantSessions;
@@ -38,10 +39,12 @@ import io.tenantredis.internal.keyspace.CommandRules;
 import io.tenantredis.internal.keyspace.Guard;
 import io.tenantredis.internal.keyspace.GuardListener;
 import io.tenantredis.internal.metrics.ClientMeters;
+import io.tenantredis.internal.metrics.CommandMeters;
 import io.tenantredis.internal.metrics.TenantTags;
 import io.tenantredis.internal.path.CommandPath;
 import io.tenantredis.internal.pool.Backoff;
 import io.tenantredis.internal.pool.ConnectPolicy;
+import io.tenantredis.internal.pool.DedicatedConnections;
 import io.tenantredis.internal.pool.SharedConnection;
 import java.io.IOException;
 import java.time.Duration;
@@ -198,7 +201,10 @@ public final class TenantRedis implements AutoCloseable {
   public <K, V> TenantClient<K, V> tenant(TenantId tenant, RedisCodec<K, V> codec) {
     TenantSlot slot = sessions.slot(tenant);
     return new DefaultTenantClient<>(
-        slot, handle(slot, codec), handle(slot, ByteArrayCodec.INSTANCE));
+        slot,
+        handle(slot, codec),
+        handle(slot, ByteArrayCodec.INSTANCE),
+        new Leases<>(slot, codec, options, resources, settings.commandTimeout));
   }
 
   private <K, V> SharedHandle<K, V> handle(TenantSlot slot, RedisCodec<K, V> codec) {
@@ -262,6 +268,14 @@ public final class TenantRedis implements AutoCloseable {
     SharedConnection shared =
         new SharedConnection(
             connector, identity, connectPolicy, settings.connections.sharedConnections());
+    DedicatedConnections dedicated =
+        new DedicatedConnections(
+            connector,
+            identity,
+            settings.pool,
+            meters.dedicated(tenant),
+            resources.eventExecutorGroup());
+    CommandMeters commandMeters = meters.commands(tenant);
     return new TenantSession(
         tenant,
         prefix,
@@ -269,13 +283,16 @@ public final class TenantRedis implements AutoCloseable {
         guardListener,
         CommandPath.assemble(
             tenant,
-            meters.commands(tenant),
+            commandMeters,
             retry,
             CircuitBreaker.of(tenant.value(), settings.circuitBreaker),
             Bulkhead.of(tenant.value(), settings.bulkheadConfig()),
             shared,
+            dedicated,
             resources.eventExecutorGroup()),
-        shared);
+        shared,
+        dedicated,
+        commandMeters);
   }
 
   /**
@@ -380,6 +397,7 @@ public final class TenantRedis implements AutoCloseable {
             .permittedNumberOfCallsInHalfOpenState(10)
             .build();
     private int maxConcurrentCalls = 16_384;
+    private PoolOptions pool = PoolOptions.builder().build();
     private MeterRegistry meterRegistry = new CompositeMeterRegistry();
     private int taggedTenants = 100;
     private @Nullable ClientResources clientResources;
@@ -534,6 +552,18 @@ public final class TenantRedis implements AutoCloseable {
      */
     public Builder maxConcurrentCalls(int calls) {
       this.maxConcurrentCalls = calls;
+      return this;
+    }
+
+    /**
+     * The dedicated connections that each tenant may have, for blocking commands, transactions and
+     * leases. Default: those of {@link PoolOptions.Builder}.
+     *
+     * @param options the options
+     * @return this builder
+     */
+    public Builder dedicatedConnections(PoolOptions options) {
+      this.pool = options;
       return this;
     }
 

@@ -8,6 +8,9 @@ import io.tenantredis.KeyPrefix;
 import io.tenantredis.TenantClient;
 import io.tenantredis.TenantId;
 import io.tenantredis.TenantKeys;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
 
 /** A tenant's handle. */
 public final class DefaultTenantClient<K, V> implements TenantClient<K, V> {
@@ -15,12 +18,17 @@ public final class DefaultTenantClient<K, V> implements TenantClient<K, V> {
   private final TenantSlot slot;
   private final SharedHandle<K, V> handle;
   private final TenantKeys<K> keys;
+  private final Leases<K, V> leases;
 
   public DefaultTenantClient(
-      TenantSlot slot, SharedHandle<K, V> handle, SharedHandle<byte[], byte[]> raw) {
+      TenantSlot slot,
+      SharedHandle<K, V> handle,
+      SharedHandle<byte[], byte[]> raw,
+      Leases<K, V> leases) {
     this.slot = slot;
     this.handle = handle;
     this.keys = new ScanningTenantKeys<>(handle, raw);
+    this.leases = leases;
   }
 
   @Override
@@ -56,6 +64,27 @@ public final class DefaultTenantClient<K, V> implements TenantClient<K, V> {
   @Override
   public TenantKeys<K> keys() {
     return keys;
+  }
+
+  @Override
+  public <R> R dedicated(Function<? super StatefulRedisConnection<K, V>, ? extends R> work) {
+    return leases.run(work);
+  }
+
+  @Override
+  public <R> CompletionStage<R> dedicatedAsync(
+      Function<? super StatefulRedisConnection<K, V>, ? extends CompletionStage<R>> work) {
+    return leases.runAsync(work);
+  }
+
+  @Override
+  public StatefulRedisConnection<K, V> lease() {
+    return leases.lease();
+  }
+
+  @Override
+  public CompletableFuture<StatefulRedisConnection<K, V>> leaseAsync() {
+    return leases.leaseAsync();
   }
 
   @Override

@@ -5,11 +5,14 @@ import io.lettuce.core.RedisCommandTimeoutException;
 import io.lettuce.core.RedisException;
 import io.lettuce.core.RedisFuture;
 import io.lettuce.core.api.StatefulRedisConnection;
+import io.lettuce.core.protocol.RedisCommand;
 import io.tenantredis.TenantRedisFailure;
+import io.tenantredis.internal.keyspace.CommandRules;
 import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
+import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
@@ -30,6 +33,8 @@ final class SyncCommands implements InvocationHandler {
    * up on that.
    */
   private static final long BACKSTOP_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+  private static final Set<String> BLOCKING = CommandRules.standard().blockingNames();
 
   /**
    * The asynchronous method of each synchronous one. Bounded by the methods of Lettuce's
@@ -68,7 +73,9 @@ final class SyncCommands implements InvocationHandler {
     if (!(result instanceof RedisFuture<?> future)) {
       return result;
     }
-    if (connection.isMulti() && !TransactionControl.isControl(method, arguments)) {
+    if (connection.isMulti()
+        && !TransactionControl.isControl(method, arguments)
+        && !future.toCompletableFuture().isCompletedExceptionally()) {
       return null;
     }
     return await(future);
@@ -91,8 +98,14 @@ final class SyncCommands implements InvocationHandler {
     return known;
   }
 
+  /** Such a command takes as long as its arguments say, and it still ends itself. */
+  private static boolean mayBlock(RedisFuture<?> future) {
+    return future instanceof RedisCommand<?, ?, ?> command
+        && BLOCKING.contains(command.getType().toString());
+  }
+
   private @Nullable Object await(RedisFuture<?> future) {
-    long timeout = connection.getTimeout().toNanos();
+    long timeout = mayBlock(future) ? 0 : connection.getTimeout().toNanos();
     try {
       return timeout > 0
           ? future.get(timeout + BACKSTOP_NANOS, TimeUnit.NANOSECONDS)

@@ -5,11 +5,16 @@ import io.tenantredis.CommandRefusedException;
 import io.tenantredis.KeyPrefix;
 import io.tenantredis.RefusalReason;
 import io.tenantredis.TenantId;
+import io.tenantredis.internal.connection.VerifiedConnection;
 import io.tenantredis.internal.keyspace.Guard;
 import io.tenantredis.internal.keyspace.GuardListener;
 import io.tenantredis.internal.keyspace.GuardedCommand;
+import io.tenantredis.internal.metrics.CommandMeters;
 import io.tenantredis.internal.path.CommandPath;
+import io.tenantredis.internal.pool.DedicatedConnections;
 import io.tenantredis.internal.pool.SharedConnection;
+import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What belongs to one tenant while it is in use: its guard, its path, its connection. Thread-safe.
@@ -22,6 +27,8 @@ public final class TenantSession {
   private final GuardListener guardListener;
   private final CommandPath path;
   private final SharedConnection shared;
+  private final DedicatedConnections dedicated;
+  private final CommandMeters meters;
   final SessionUse use = new SessionUse();
   private volatile long lastUsedNanos = System.nanoTime();
 
@@ -31,13 +38,17 @@ public final class TenantSession {
       Guard guard,
       GuardListener guardListener,
       CommandPath path,
-      SharedConnection shared) {
+      SharedConnection shared,
+      DedicatedConnections dedicated,
+      CommandMeters meters) {
     this.tenant = tenant;
     this.prefix = prefix;
     this.guard = guard;
     this.guardListener = guardListener;
     this.path = path;
     this.shared = shared;
+    this.dedicated = dedicated;
+    this.meters = meters;
   }
 
   public TenantId tenant() {
@@ -49,32 +60,89 @@ public final class TenantSession {
   }
 
   /**
-   * Sends a command of the application over the shared connection. It completes or fails the
-   * command itself; never throws.
+   * Sends a command of the application over the shared connection, or over a leased one if it waits
+   * on the server. It completes or fails the command itself; never throws.
    */
   void dispatch(RedisCommand<?, ?, ?> command, long timeoutNanos) {
     GuardedCommand<?, ?, ?> guarded;
     try {
       guarded = guard.guard(command);
-      if (guarded.isStateful() || guarded.isBlocking() || guarded.rule().isPubSub()) {
+      if (guarded.isStateful() || guarded.rule().isPubSub()) {
         throw refusedOnSharedConnection(guarded);
       }
     } catch (RuntimeException refused) {
       command.completeExceptionally(refused);
       return;
     }
-    path.send(guarded, timeoutNanos);
+    path.send(guarded, withBlockTime(guarded, timeoutNanos));
+  }
+
+  /**
+   * The time that a command may take in all: what it may wait on the server comes on top of the
+   * command timeout.
+   *
+   * @return nanoseconds, 0 for no limit
+   */
+  static long withBlockTime(GuardedCommand<?, ?, ?> command, long timeoutNanos) {
+    if (timeoutNanos == 0 || !command.isBlocking()) {
+      return timeoutNanos;
+    }
+    long total = timeoutNanos + command.blockNanos();
+    return total < timeoutNanos ? 0 : total;
   }
 
   private CommandRefusedException refusedOnSharedConnection(GuardedCommand<?, ?, ?> command) {
-    guardListener.refused(command.name(), RefusalReason.CONNECTION_STATE);
-    return new CommandRefusedException(
-        tenant,
+    return refused(
         command.name(),
-        RefusalReason.CONNECTION_STATE,
-        command.isBlocking()
-            ? "It waits on the server and would hold up every other command of the tenant on the shared connection."
-            : "It changes the state of a connection that all threads of the tenant share.");
+        command.rule().isPubSub()
+            ? "Subscriptions have a connection of their own: use TenantClient.pubSub()."
+            : command.isBlocking()
+                ? "It waits for what was written on the same connection, and this one is shared: write and wait within"
+                    + " TenantClient.dedicated(...)."
+                : "It changes the state of a connection, and this one is shared by all threads of the tenant: use"
+                    + " TenantClient.dedicated(...).");
+  }
+
+  private CommandRefusedException refused(String command, String message) {
+    guardListener.refused(command, RefusalReason.CONNECTION_STATE);
+    return new CommandRefusedException(tenant, command, RefusalReason.CONNECTION_STATE, message);
+  }
+
+  /** Guards a command for a leased connection. */
+  <K, V, T> GuardedCommand<K, V, T> guardLeased(RedisCommand<K, V, T> command) {
+    GuardedCommand<K, V, T> guarded = guard.guard(command);
+    if (guarded.rule().isPubSub()) {
+      throw refused(
+          guarded.name(),
+          "Subscriptions have a connection of their own: use TenantClient.pubSub().");
+    }
+    return guarded;
+  }
+
+  /** A transaction that lacks one of its commands must not be executed. */
+  CommandRefusedException refusedTransaction(RuntimeException refusal) {
+    CommandRefusedException refused =
+        refused(
+            "EXEC",
+            "A command of this transaction was not sent, so that it would be executed in part: DISCARD it.");
+    refused.initCause(refusal);
+    return refused;
+  }
+
+  CommandPath leasedPath(VerifiedConnection connection) {
+    return CommandPath.assembleLeased(tenant, meters, connection);
+  }
+
+  DedicatedConnections dedicated() {
+    return dedicated;
+  }
+
+  @Nullable ByteBuffer strip(ByteBuffer name) {
+    return guard.strip(name);
+  }
+
+  void violation(String command, int names) {
+    guardListener.violation(command, names);
   }
 
   /** Notes that the session is being used; false when it is retired and another one must be. */
@@ -93,7 +161,7 @@ public final class TenantSession {
 
   /** Whether it holds an open connection. */
   boolean isConnected() {
-    return shared.isConnected();
+    return shared.isConnected() || dedicated.isConnected();
   }
 
   /** Does what is to be done at intervals. */
@@ -104,11 +172,13 @@ public final class TenantSession {
   /** Opens connections with the credentials and certificates of now, and drains the old ones. */
   public void exchangeConnections() {
     shared.exchange();
+    dedicated.replace();
   }
 
   /** Closes connections as soon as nothing is in flight on them; a late command opens another. */
   void drain() {
     shared.replace();
+    dedicated.replace();
   }
 
   /** Accepts no further commands. */
@@ -118,12 +188,13 @@ public final class TenantSession {
 
   /** Whether no command is in flight. */
   public boolean isIdle() {
-    return path.isIdle();
+    return path.isIdle() && dedicated.leased() == 0;
   }
 
   /** Closes the connection; commands in flight fail. */
   public void close() {
     path.close();
     shared.close();
+    dedicated.close();
   }
 }

@@ -1,5 +1,6 @@
 package io.tenantredis.internal.connection;
 
+import io.lettuce.core.api.push.PushListener;
 import io.lettuce.core.protocol.CommandWrapper;
 import io.lettuce.core.protocol.RedisCommand;
 import io.tenantredis.TenantCredentials;
@@ -115,6 +116,14 @@ public final class VerifiedConnection {
   public void close() {
     usable = false;
     physical.closeAsync();
+  }
+
+  /**
+   * Passes on the push messages of the server from now on, as they arrive: names in them have their
+   * prefixes. Only for a connection that is used by one at a time.
+   */
+  public void addPushListener(PushListener pushListener) {
+    physical.addListener(pushListener);
   }
 
   /** Completes, on an event loop, when the socket is gone, whoever closed it. */

@@ -109,6 +109,9 @@ public final class Failures {
     if (cause instanceof TenantIdentityException) {
       return new TenantIdentityException(details, text, cause);
     }
+    if (cause instanceof TenantLimitException) {
+      return new TenantLimitException(details, text, cause);
+    }
     if (cause instanceof UnknownTenantException) {
       return new UnknownTenantException(details, text, cause);
     }
@@ -140,6 +143,31 @@ public final class Failures {
     return new TenantLimitException(
         new FailureDetails(ErrorCode.TR007, tenant, command, Outcome.NOT_SENT),
         "The tenant's circuit breaker is open because too many of its commands failed or timed out. It tries again by itself.",
+        null);
+  }
+
+  /** No dedicated connection became free. */
+  public static RuntimeException poolExhausted(
+      TenantId tenant, @Nullable String command, String text, @Nullable Throwable cause) {
+    return new TenantLimitException(
+        new FailureDetails(ErrorCode.TR010, tenant, command, Outcome.NOT_SENT), text, cause);
+  }
+
+  /** A leased connection holds back as many commands as it may. */
+  public static RuntimeException bufferFull(TenantId tenant, String command, int limit) {
+    return new TenantLimitException(
+        new FailureDetails(ErrorCode.TR006, tenant, command, Outcome.NOT_SENT),
+        "The connection holds back "
+            + limit
+            + " commands, as many as it may: flush or EXEC more often, or raise maxBufferedCommands.",
+        null);
+  }
+
+  /** A leased connection is used after it was given back. */
+  public static RuntimeException leaseEnded(TenantId tenant, @Nullable String command) {
+    return new TenantClosedException(
+        new FailureDetails(ErrorCode.TR009, tenant, command, Outcome.NOT_SENT),
+        "This connection was closed and may be somebody else's by now: lease another one.",
         null);
   }
 

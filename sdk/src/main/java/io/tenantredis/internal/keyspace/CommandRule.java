@@ -176,6 +176,16 @@ public final class CommandRule {
   }
 
   /**
+   * Whether the command waits on the server, always or with an option.
+   *
+   * @return whether some call of it may be blocking
+   */
+  public boolean mayBlock() {
+    Signature grammar = grammar();
+    return isBlocking() || (grammar != null && grammar.toString().contains("^blocking"));
+  }
+
+  /**
    * Whether the command changes the state of its connection or depends on it.
    *
    * @return whether it needs a connection that nobody shares

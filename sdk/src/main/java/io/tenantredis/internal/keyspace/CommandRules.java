@@ -7,7 +7,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -96,6 +98,18 @@ public final class CommandRules {
    */
   public @Nullable CommandRule find(String name) {
     return byName.get(name.toUpperCase(Locale.ROOT));
+  }
+
+  /**
+   * The commands that wait on the server, always or with an option.
+   *
+   * @return their names
+   */
+  public Set<String> blockingNames() {
+    return all().stream()
+        .filter(CommandRule::mayBlock)
+        .map(CommandRule::name)
+        .collect(Collectors.toUnmodifiableSet());
   }
 
   /**

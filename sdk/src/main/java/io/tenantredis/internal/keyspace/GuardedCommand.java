@@ -7,7 +7,10 @@ import io.lettuce.core.protocol.CompleteableCommand;
 import io.lettuce.core.protocol.ProtocolKeyword;
 import io.lettuce.core.protocol.RedisCommand;
 import io.netty.buffer.ByteBuf;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import java.util.function.BiConsumer;
@@ -145,6 +148,42 @@ public final class GuardedCommand<K, V, T>
    */
   public boolean isBlocking() {
     return rule.isBlocking() || has(CallFlags.BLOCKING);
+  }
+
+  /**
+   * How long this call may wait on the server before it answers.
+   *
+   * @return nanoseconds; zero if it does not wait, {@link Long#MAX_VALUE} if there is no bound
+   */
+  public long blockNanos() {
+    return isBlocking() ? BlockTime.nanos(name(), arguments()) : 0;
+  }
+
+  /**
+   * What follows the command's name, as the server gets it: names have their prefix.
+   *
+   * @return copies of the arguments
+   */
+  public List<byte[]> arguments() {
+    List<byte[]> parts = new ArrayList<>();
+    int at = lineEnd(0);
+    while (at < wire.length) {
+      int end = lineEnd(at);
+      int length =
+          Integer.parseInt(new String(wire, at + 1, end - at - 3, StandardCharsets.US_ASCII));
+      parts.add(Arrays.copyOfRange(wire, end, end + length));
+      at = end + length + 2;
+    }
+    return parts.subList(rule.words(), parts.size());
+  }
+
+  /** The index behind the next end of line. */
+  private int lineEnd(int from) {
+    int at = from;
+    while (wire[at] != '\n') {
+      at++;
+    }
+    return at + 1;
   }
 
   /**

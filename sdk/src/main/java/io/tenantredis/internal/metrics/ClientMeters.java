@@ -25,10 +25,12 @@ public final class ClientMeters implements ConnectionEvents {
   private final MeterRegistry registry;
   private final TenantTags tenants;
   private final AtomicInteger open = new AtomicInteger();
+  private final PoolGauges pools;
 
   public ClientMeters(MeterRegistry registry, TenantTags tenants) {
     this.registry = registry;
     this.tenants = tenants;
+    this.pools = new PoolGauges(registry);
     Gauge.builder(TenantRedisMeter.CONNECTION_COUNT.meterName(), open, AtomicInteger::get)
         .description(TenantRedisMeter.CONNECTION_COUNT.description())
         .tag(MeterTag.SYSTEM, MeterTag.SYSTEM_REDIS)
@@ -38,6 +40,11 @@ public final class ClientMeters implements ConnectionEvents {
   /** The meters of a tenant's commands. */
   public CommandMeters commands(TenantId tenant) {
     return new CommandMeters(registry, tenants.of(tenant));
+  }
+
+  /** The meters of a tenant's dedicated connections. */
+  public DedicatedMeters dedicated(TenantId tenant) {
+    return new DedicatedMeters(registry, tenants.of(tenant), pools);
   }
 
   /** Counts what the guard of a tenant refuses or withholds. */

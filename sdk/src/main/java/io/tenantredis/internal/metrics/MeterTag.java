@@ -33,5 +33,14 @@ public final class MeterTag {
   /** Why the guard refused. */
   public static final String REASON = "reason";
 
+  /** Whether a connection is in use. */
+  public static final String STATE = "db.client.connection.state";
+
+  /** The value of {@link #STATE} for a connection that nobody uses. */
+  public static final String STATE_IDLE = "idle";
+
+  /** The value of {@link #STATE} for a connection that is leased. */
+  public static final String STATE_USED = "used";
+
   private MeterTag() {}
 }

@@ -17,6 +17,21 @@ public enum TenantRedisMeter {
   CONNECTION_CREATE("db.client.connection.create_time", "Time to open and verify a connection"),
   /** Attempts to connect that failed, by code. */
   CONNECTION_FAILURES("tenant.redis.connection.failures", "Failed attempts to connect"),
+  /** How long callers waited for a dedicated connection. */
+  CONNECTION_WAIT("db.client.connection.wait_time", "Time to obtain a dedicated connection"),
+  /** How long dedicated connections were leased. */
+  CONNECTION_USE("db.client.connection.use_time", "Time a dedicated connection was leased"),
+  /** Callers that wait for a dedicated connection now. */
+  CONNECTION_PENDING(
+      "db.client.connection.pending_requests", "Callers waiting for a dedicated connection"),
+  /** Callers that got no dedicated connection in time. */
+  CONNECTION_TIMEOUTS(
+      "db.client.connection.timeouts", "Callers that got no dedicated connection in time"),
+  /** Dedicated connections now, by state. They are part of the open connections, too. */
+  DEDICATED_CONNECTIONS(
+      "tenant.redis.dedicated.connections", "Dedicated connections, idle and leased"),
+  /** Leases held for longer than the leak threshold. */
+  CONNECTION_LEAKS("tenant.redis.dedicated.leaks", "Leases that were held for too long"),
   /** Connections open now. */
   CONNECTION_COUNT("db.client.connection.count", "Open connections"),
   /** Tenants whose connections were closed because they were idle or others needed the room. */

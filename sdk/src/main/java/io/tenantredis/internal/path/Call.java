@@ -1,12 +1,14 @@
 package io.tenantredis.internal.path;
 
 import io.github.resilience4j.retry.Retry;
+import io.lettuce.core.protocol.RedisCommand;
 import io.tenantredis.TenantId;
 import io.tenantredis.TenantRedisFailure;
 import io.tenantredis.internal.connection.DeadlineExceeded;
 import io.tenantredis.internal.error.Failures;
 import io.tenantredis.internal.keyspace.GuardedCommand;
 import io.tenantredis.internal.keyspace.ReplyListener;
+import io.tenantredis.internal.pool.Lease;
 import java.time.Duration;
 import java.util.concurrent.CancellationException;
 import org.jspecify.annotations.Nullable;
@@ -24,14 +26,25 @@ final class Call implements ReplyListener {
   private final long startNanos;
   private final long timeoutNanos;
   private GuardedCommand<?, ?, ?> attempt;
+  private RedisCommand<?, ?, ?> wire;
+  private volatile @Nullable Lease lease;
   private int position = -1;
   private Retry.@Nullable AsyncContext<Object> retries;
   private int attempts = 1;
   private long permitNanos;
 
-  Call(CommandPath path, GuardedCommand<?, ?, ?> command, long startNanos, long timeoutNanos) {
+  /**
+   * @param wire the command, or Lettuce's transaction wrapper around it
+   */
+  Call(
+      CommandPath path,
+      GuardedCommand<?, ?, ?> command,
+      RedisCommand<?, ?, ?> wire,
+      long startNanos,
+      long timeoutNanos) {
     this.path = path;
     this.attempt = command;
+    this.wire = wire;
     this.startNanos = startNanos;
     this.timeoutNanos = timeoutNanos;
     prepare(command);
@@ -54,6 +67,20 @@ final class Call implements ReplyListener {
 
   GuardedCommand<?, ?, ?> attempt() {
     return attempt;
+  }
+
+  /** What is given to the connection: the attempt, or Lettuce's transaction wrapper around it. */
+  RedisCommand<?, ?, ?> wire() {
+    return wire;
+  }
+
+  /** The connection that was leased for this attempt. */
+  @Nullable Lease lease() {
+    return lease;
+  }
+
+  void lease(@Nullable Lease leased) {
+    lease = leased;
   }
 
   long startNanos() {
@@ -99,6 +126,7 @@ final class Call implements ReplyListener {
   void again() {
     attempts++;
     attempt = attempt.again();
+    wire = attempt;
     prepare(attempt);
   }
 

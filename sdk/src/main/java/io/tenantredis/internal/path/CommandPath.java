@@ -3,12 +3,16 @@ package io.tenantredis.internal.path;
 import io.github.resilience4j.bulkhead.Bulkhead;
 import io.github.resilience4j.circuitbreaker.CircuitBreaker;
 import io.github.resilience4j.retry.Retry;
+import io.lettuce.core.protocol.RedisCommand;
 import io.netty.util.concurrent.EventExecutorGroup;
 import io.tenantredis.TenantId;
+import io.tenantredis.internal.connection.VerifiedConnection;
 import io.tenantredis.internal.error.Failures;
 import io.tenantredis.internal.keyspace.GuardedCommand;
 import io.tenantredis.internal.metrics.CommandMeters;
+import io.tenantredis.internal.pool.DedicatedConnections;
 import io.tenantredis.internal.pool.SharedConnection;
+import java.util.function.BooleanSupplier;
 
 /**
  * The way of one tenant's guarded commands to its connection and back. Thread-safe; nothing here
@@ -17,13 +21,13 @@ import io.tenantredis.internal.pool.SharedConnection;
 public final class CommandPath {
 
   private final TenantId tenant;
-  private final Bulkhead bulkhead;
+  private final BooleanSupplier idle;
   private final Stage[] stages;
   private volatile boolean closing;
 
-  private CommandPath(TenantId tenant, Bulkhead bulkhead, int stageCount) {
+  private CommandPath(TenantId tenant, BooleanSupplier idle, int stageCount) {
     this.tenant = tenant;
-    this.bulkhead = bulkhead;
+    this.idle = idle;
     this.stages = new Stage[stageCount];
   }
 
@@ -35,13 +39,28 @@ public final class CommandPath {
       CircuitBreaker breaker,
       Bulkhead bulkhead,
       SharedConnection shared,
+      DedicatedConnections dedicated,
       EventExecutorGroup timer) {
-    CommandPath path = new CommandPath(tenant, bulkhead, 5);
+    CommandPath path = new CommandPath(tenant, () -> isIdle(bulkhead), 5);
     path.stages[0] = new MeterStage(meters);
     path.stages[1] = new RetryStage(retry, timer, meters, () -> path.closing);
     path.stages[2] = new CircuitBreakerStage(breaker);
     path.stages[3] = new BulkheadStage(bulkhead);
-    path.stages[4] = new RouteStage(shared, timer);
+    path.stages[4] = new RouteStage(shared, new LeaseRoute(dedicated, timer), timer);
+    return path;
+  }
+
+  /**
+   * The stages between the holder of a leased connection and that connection. Nothing is sent
+   * again, because the connection's state would be lost with it, and nothing is turned away: one
+   * lease is one transaction's, and what it waits for is bounded by its buffer.
+   */
+  public static CommandPath assembleLeased(
+      TenantId tenant, CommandMeters meters, VerifiedConnection connection) {
+    LeasedStage last = new LeasedStage(connection);
+    CommandPath path = new CommandPath(tenant, last::isIdle, 2);
+    path.stages[0] = new MeterStage(meters);
+    path.stages[1] = last;
     return path;
   }
 
@@ -53,11 +72,20 @@ public final class CommandPath {
    *     limit
    */
   public void send(GuardedCommand<?, ?, ?> command, long timeoutNanos) {
+    send(command, command, timeoutNanos);
+  }
+
+  /**
+   * Sends a command in Lettuce's transaction wrapper.
+   *
+   * @param wire the wrapper around the command, or the command
+   */
+  public void send(GuardedCommand<?, ?, ?> command, RedisCommand<?, ?, ?> wire, long timeoutNanos) {
     if (closing) {
       command.deliverFailure(Failures.closed(tenant, command.name(), false));
       return;
     }
-    new Call(this, command, System.nanoTime(), timeoutNanos).proceed();
+    new Call(this, command, wire, System.nanoTime(), timeoutNanos).proceed();
   }
 
   /** Accepts no further commands and makes no further attempts; those in flight go on. */
@@ -67,6 +95,10 @@ public final class CommandPath {
 
   /** Whether no command is in flight or waiting for a connection. */
   public boolean isIdle() {
+    return idle.getAsBoolean();
+  }
+
+  private static boolean isIdle(Bulkhead bulkhead) {
     return bulkhead.getMetrics().getAvailableConcurrentCalls()
         == bulkhead.getMetrics().getMaxAllowedConcurrentCalls();
   }

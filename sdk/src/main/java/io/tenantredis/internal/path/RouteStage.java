@@ -12,19 +12,28 @@ import java.util.concurrent.CancellationException;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/** Puts a command on the tenant's connection, or lets it wait for one. */
+/**
+ * Puts a command on the tenant's shared connection, or lets it wait for one. A command that waits
+ * on the server goes to a connection of its own.
+ */
 final class RouteStage implements Stage {
 
   private final SharedConnection shared;
+  private final LeaseRoute leases;
   private final EventExecutorGroup timer;
 
-  RouteStage(SharedConnection shared, EventExecutorGroup timer) {
+  RouteStage(SharedConnection shared, LeaseRoute leases, EventExecutorGroup timer) {
     this.shared = shared;
+    this.leases = leases;
     this.timer = timer;
   }
 
   @Override
   public void send(Call call) {
+    if (call.attempt().isBlocking()) {
+      leases.send(call);
+      return;
+    }
     VerifiedConnection connection = shared.current();
     if (connection != null) {
       connection.dispatch(call.attempt());
@@ -35,6 +44,7 @@ final class RouteStage implements Stage {
 
   @Override
   public void settled(Call call, @Nullable Throwable failure) {
+    leases.settled(call, failure);
     if (failure != null && Failures.isReadOnlyServer(failure)) {
       // The primary of before is a replica now: a new connection resolves the endpoint again.
       shared.replace();
