@@ -1,0 +1,137 @@
+package io.tenantredis.samples;
+
+import io.tenantredis.ConnectionOptions;
+import io.tenantredis.FileCredentials;
+import io.tenantredis.TenantCredentials;
+import io.tenantredis.TenantCredentialsProvider;
+import io.tenantredis.TenantId;
+import io.tenantredis.TenantRedis;
+import io.tenantredis.TlsOptions;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.Executor;
+
+/** The samples of docs/connections.md and docs/credentials.md, compiled. */
+final class ConnectionSamples {
+
+  interface Vault {
+    String read(String path);
+  }
+
+  interface Tokens {
+    CompletionStage<Token> fresh(TenantId tenant);
+  }
+
+  record Token(String text, Instant expiry) {
+    TenantCredentials asCredentials(TenantId tenant) {
+      return TenantCredentials.of("tenant_" + tenant, text);
+    }
+  }
+
+  static void connections(TenantCredentialsProvider provider) {
+    TenantRedis redis =
+        TenantRedis.builder("redis://cache.internal:6379")
+            .identity("tenant_{tenant}")
+            .credentials(provider)
+            .connections(
+                ConnectionOptions.builder()
+                    .maxConnections(2_000)
+                    .idleTime(Duration.ofMinutes(2))
+                    .reverifyInterval(Duration.ofMinutes(5))
+                    .build())
+            .build();
+    redis.close();
+  }
+
+  static TlsOptions tls() {
+    TlsOptions tls =
+        TlsOptions.builder()
+            .trust(Path.of("/run/tls/ca.pem"))
+            .certificate(Path.of("/run/tls/client.pem"), Path.of("/run/tls/client.key"))
+            .minimumVersion(TlsOptions.Version.TLS_1_3)
+            .build();
+    return tls;
+  }
+
+  static TenantCredentialsProvider fixed(String password) {
+    TenantCredentialsProvider fixed =
+        TenantCredentialsProvider.of(
+            Map.of(TenantId.of("acme"), TenantCredentials.of("tenant_acme", password)));
+    return fixed;
+  }
+
+  static TenantCredentialsProvider function(Map<TenantId, String> passwords) {
+    TenantCredentialsProvider function =
+        TenantCredentialsProvider.of(
+            tenant -> TenantCredentials.of("tenant_" + tenant, passwords.get(tenant)));
+    return function;
+  }
+
+  static FileCredentials files() {
+    FileCredentials files =
+        FileCredentials.builder("tenant_{tenant}", "/run/secrets/redis/{tenant}/password").build();
+    return files;
+  }
+
+  static TenantCredentialsProvider environment() {
+    TenantCredentialsProvider environment =
+        TenantCredentialsProvider.ofEnvironment("tenant_{tenant}", "REDIS_PASSWORD_{tenant}");
+    return environment;
+  }
+
+  static final class VaultCredentials implements TenantCredentialsProvider {
+
+    private final Vault vault;
+    private final Executor executor;
+
+    VaultCredentials(Vault vault, Executor executor) {
+      this.vault = vault;
+      this.executor = executor;
+    }
+
+    @Override
+    public CompletionStage<TenantCredentials> credentials(TenantId tenant) {
+      return CompletableFuture.supplyAsync(
+          () -> TenantCredentials.of("tenant_" + tenant, vault.read("secret/redis/" + tenant)),
+          executor);
+    }
+  }
+
+  static final class TokenCredentials implements TenantCredentialsProvider {
+
+    private static final Duration RENEW_BEFORE_EXPIRY = Duration.ofMinutes(5);
+
+    private final Tokens tokens;
+    private final Clock clock;
+    private final ConcurrentMap<TenantId, Token> current = new ConcurrentHashMap<>();
+
+    TokenCredentials(Tokens tokens, Clock clock) {
+      this.tokens = tokens;
+      this.clock = clock;
+    }
+
+    @Override
+    public CompletionStage<TenantCredentials> credentials(TenantId tenant) {
+      Token token = current.get(tenant);
+      if (token != null && clock.instant().isBefore(token.expiry().minus(RENEW_BEFORE_EXPIRY))) {
+        return CompletableFuture.completedFuture(token.asCredentials(tenant));
+      }
+      return tokens
+          .fresh(tenant)
+          .thenApply(
+              fresh -> {
+                current.put(tenant, fresh);
+                return fresh.asCredentials(tenant);
+              });
+    }
+  }
+
+  private ConnectionSamples() {}
+}
