@@ -12,7 +12,9 @@ record AsyncLoad(int threads, int depth) implements Load {
   @Override
   public @Nullable Work of(Peer peer, Task task) {
     Peer.Async operation = peer.async(task);
-    return operation == null ? null : nanos -> run(operation, nanos);
+    return operation == null
+        ? peer.pipeline(task, 1, threads * depth)
+        : nanos -> run(operation, nanos);
   }
 
   private double run(Peer.Async operation, long nanos) {

@@ -14,6 +14,9 @@ final class BenchmarkServer implements AutoCloseable {
   static final String PREFIX = "tenant:" + TENANT + ":";
   static final String PASSWORD = "benchmark";
 
+  /** What pools are made for: the most threads that a scenario has. */
+  static final int MOST_THREADS = 32;
+
   private final RedisServer server;
 
   private BenchmarkServer(RedisServer server) {

@@ -10,19 +10,26 @@ import org.jspecify.annotations.Nullable;
  *
  * @param quick whether to end within 45 seconds
  * @param json where to write the figures for programs, or null
- * @param scenarios parts of names of the scenarios to run; none means all
- * @param peers names of the peers to compare with; none means all
+ * @param markdown where to write the table as Markdown, or null
+ * @param scenarios names of the scenarios to run, or what they begin with; none means all
+ * @param peers names of the peers to compare with; none means all, or plain Lettuce alone if quick
  * @param rounds turns of each peer, or 0 for the default
  */
 record Options(
-    boolean quick, @Nullable Path json, List<String> scenarios, List<String> peers, int rounds) {
+    boolean quick,
+    @Nullable Path json,
+    @Nullable Path markdown,
+    List<String> scenarios,
+    List<String> peers,
+    int rounds) {
 
   static final String USAGE =
-      "SideBySide [--quick] [--json FILE] [--peers NAME,NAME] [--rounds N] [SCENARIO...]";
+      "SideBySide [--quick] [--json FILE] [--markdown FILE] [--peers NAME,NAME] [--rounds N] [SCENARIO...]";
 
   static Options parse(String[] arguments) {
     boolean quick = false;
     Path json = null;
+    Path markdown = null;
     List<String> peers = List.of();
     int rounds = 0;
     List<String> scenarios = new ArrayList<>();
@@ -30,6 +37,7 @@ record Options(
       switch (arguments[i]) {
         case "--quick" -> quick = true;
         case "--json" -> json = Path.of(value(arguments, ++i));
+        case "--markdown" -> markdown = Path.of(value(arguments, ++i));
         case "--peers" -> peers = List.of(value(arguments, ++i).split(","));
         case "--rounds" -> rounds = Integer.parseInt(value(arguments, ++i));
         default -> {
@@ -40,7 +48,7 @@ record Options(
         }
       }
     }
-    return new Options(quick, json, List.copyOf(scenarios), peers, rounds);
+    return new Options(quick, json, markdown, List.copyOf(scenarios), peers, rounds);
   }
 
   private static String value(String[] arguments, int at) {
@@ -51,10 +59,12 @@ record Options(
   }
 
   boolean wants(Scenario scenario) {
-    return scenarios.isEmpty() || scenarios.stream().anyMatch(scenario.name()::contains);
+    return scenarios.isEmpty() || scenarios.stream().anyMatch(scenario.name()::startsWith);
   }
 
   boolean wantsPeer(String name) {
-    return peers.isEmpty() || peers.contains(name) || name.equals(TenantRedisPeer.NAME);
+    boolean asked =
+        peers.isEmpty() ? !quick || name.equals(LettucePeer.NAME) : peers.contains(name);
+    return asked || name.equals(TenantRedisPeer.NAME);
   }
 }

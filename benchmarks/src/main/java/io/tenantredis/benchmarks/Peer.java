@@ -28,6 +28,14 @@ interface Peer extends AutoCloseable {
     return null;
   }
 
+  /**
+   * The task on connections that each have this many commands in flight, for a peer that is no
+   * library but a program.
+   */
+  default Load.@Nullable Work pipeline(Task task, int connections, int depth) {
+    return null;
+  }
+
   @Override
   void close();
 

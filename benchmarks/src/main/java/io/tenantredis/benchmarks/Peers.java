@@ -5,18 +5,23 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /** All peers, the SDK first. */
 final class Peers {
 
-  private static final Map<String, Function<BenchmarkServer, Peer>> ALL = all();
+  private static final Map<String, Function<BenchmarkServer, @Nullable Peer>> ALL = all();
 
   private Peers() {}
 
-  private static Map<String, Function<BenchmarkServer, Peer>> all() {
-    Map<String, Function<BenchmarkServer, Peer>> all = new LinkedHashMap<>();
+  private static Map<String, Function<BenchmarkServer, @Nullable Peer>> all() {
+    Map<String, Function<BenchmarkServer, @Nullable Peer>> all = new LinkedHashMap<>();
     all.put(TenantRedisPeer.NAME, TenantRedisPeer::new);
     all.put(LettucePeer.NAME, LettucePeer::new);
+    all.put(LettucePoolPeer.NAME, LettucePoolPeer::new);
+    all.put(JedisPeer.NAME, JedisPeer::new);
+    all.put(RedissonPeer.NAME, RedissonPeer::new);
+    all.put(RedisBenchmarkPeer.NAME, RedisBenchmarkPeer::find);
     return all;
   }
 
@@ -25,7 +30,10 @@ final class Peers {
     ALL.forEach(
         (name, opening) -> {
           if (options.wantsPeer(name)) {
-            peers.add(opening.apply(server));
+            Peer peer = opening.apply(server);
+            if (peer != null) {
+              peers.add(peer);
+            }
           }
         });
     return peers;

@@ -49,6 +49,39 @@ final class Report {
     }
   }
 
+  /** The table as Markdown. */
+  static String markdown(List<Result> results) {
+    StringBuilder text = new StringBuilder();
+    text.append("| Scenario | Peer | Operations/s (quartiles) | SDK / peer (quartiles) |\n");
+    text.append("| --- | --- | ---: | ---: |\n");
+    for (Result result : results) {
+      result
+          .rates()
+          .forEach(
+              (peer, rate) -> {
+                Sample ratio = result.ratios().get(peer);
+                text.append(
+                    String.format(
+                        Locale.ROOT,
+                        "| %s | %s | %,.0f (%,.0f..%,.0f) | %s |%n",
+                        result.scenario().name(),
+                        peer,
+                        rate.median(),
+                        rate.low(),
+                        rate.high(),
+                        ratio == null
+                            ? ""
+                            : String.format(
+                                Locale.ROOT,
+                                "%.2f (%.2f..%.2f)",
+                                ratio.median(),
+                                ratio.low(),
+                                ratio.high())));
+              });
+    }
+    return text.toString();
+  }
+
   static String json(List<Result> results) {
     StringJoiner scenarios = new StringJoiner(",\n", "{\"scenarios\": [\n", "\n]}\n");
     for (Result result : results) {

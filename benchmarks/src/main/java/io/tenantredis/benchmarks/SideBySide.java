@@ -24,7 +24,7 @@ public final class SideBySide {
   private SideBySide() {}
 
   /**
-   * Runs the scenarios whose names contain one of the words given, or all.
+   * Runs the scenarios whose names begin with one of the words given, or all.
    *
    * @param arguments see the class
    * @throws IOException if the JSON file cannot be written
@@ -42,6 +42,9 @@ public final class SideBySide {
     Report.table(results, System.out);
     if (options.json() != null) {
       Files.writeString(options.json(), Report.json(results));
+    }
+    if (options.markdown() != null) {
+      Files.writeString(options.markdown(), Report.markdown(results));
     }
     // Some peers keep threads alive after they were closed.
     System.exit(0);

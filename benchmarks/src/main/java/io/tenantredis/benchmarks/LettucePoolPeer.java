@@ -1,0 +1,67 @@
+package io.tenantredis.benchmarks;
+
+import io.lettuce.core.RedisClient;
+import io.lettuce.core.api.StatefulRedisConnection;
+import io.lettuce.core.api.sync.RedisCommands;
+import io.lettuce.core.support.ConnectionPoolSupport;
+import org.apache.commons.pool2.impl.GenericObjectPool;
+import org.apache.commons.pool2.impl.GenericObjectPoolConfig;
+
+/** Lettuce with a commons-pool2 pool, a connection borrowed for each call. */
+final class LettucePoolPeer implements Peer {
+
+  static final String NAME = "lettuce-pool";
+
+  private final RedisClient client;
+  private final GenericObjectPool<StatefulRedisConnection<String, String>> pool;
+  private final Data data = new Data(BenchmarkServer.PREFIX);
+
+  LettucePoolPeer(BenchmarkServer server) {
+    this.client = RedisClient.create(server.lettuceUri(BenchmarkServer.TENANT));
+    GenericObjectPoolConfig<StatefulRedisConnection<String, String>> config =
+        new GenericObjectPoolConfig<>();
+    config.setMaxTotal(BenchmarkServer.MOST_THREADS);
+    config.setMaxIdle(BenchmarkServer.MOST_THREADS);
+    this.pool = ConnectionPoolSupport.createGenericObjectPool(client::connect, config, false);
+  }
+
+  @Override
+  public String name() {
+    return NAME;
+  }
+
+  @Override
+  public Sync sync(Task task) {
+    return i -> {
+      StatefulRedisConnection<String, String> connection = borrow();
+      try {
+        return run(connection.sync(), task, i);
+      } finally {
+        pool.returnObject(connection);
+      }
+    };
+  }
+
+  private Object run(RedisCommands<String, String> commands, Task task, int i) {
+    return switch (task) {
+      case GET -> commands.get(data.key(i));
+      case SET -> commands.set(data.key(i), Data.VALUE);
+      case MGET_100 -> commands.mget(data.mget(i));
+      case HSET_20 -> commands.hset(data.hash(i), Data.HASH);
+    };
+  }
+
+  private StatefulRedisConnection<String, String> borrow() {
+    try {
+      return pool.borrowObject();
+    } catch (Exception failed) {
+      throw new IllegalStateException("no connection from the pool", failed);
+    }
+  }
+
+  @Override
+  public void close() {
+    pool.close();
+    client.shutdown();
+  }
+}
