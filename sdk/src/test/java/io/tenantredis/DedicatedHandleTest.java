@@ -327,7 +327,7 @@ class DedicatedHandleTest {
   }
 
   @Test
-  void transactionsAndSubscriptionsAreRefusedOnTheSharedConnectionWithTheWayToDoIt() {
+  void transactionsAreRefusedOnTheSharedConnectionWithTheWayToDoIt() {
     assertThatThrownBy(() -> acme.sync().multi())
         .isInstanceOf(CommandRefusedException.class)
         .hasMessageContaining("dedicated(...)");

@@ -95,7 +95,7 @@ public final class TenantSession {
     return refused(
         command.name(),
         command.rule().isPubSub()
-            ? "Subscriptions have a connection of their own: use TenantClient.pubSub()."
+            ? "A subscription needs a connection that carries nothing else, and this one carries commands."
             : command.isBlocking()
                 ? "It waits for what was written on the same connection, and this one is shared: write and wait within"
                     + " TenantClient.dedicated(...)."
@@ -114,7 +114,7 @@ public final class TenantSession {
     if (guarded.rule().isPubSub()) {
       throw refused(
           guarded.name(),
-          "Subscriptions have a connection of their own: use TenantClient.pubSub().");
+          "A subscription needs a connection that carries nothing else, and this one carries commands.");
     }
     return guarded;
   }
