@@ -50,6 +50,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ThreadLocalRandom;
@@ -58,6 +59,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.function.DoubleSupplier;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -359,6 +361,18 @@ public final class TenantRedis implements AutoCloseable {
     if (ownsResources) {
       resources.shutdown(0, 2, TimeUnit.SECONDS).awaitUninterruptibly(5, TimeUnit.SECONDS);
     }
+  }
+
+  /**
+   * The tenants that hold something now: those with a command since the idle time. Changes while it
+   * is read.
+   *
+   * @return an immutable copy, in no particular order
+   */
+  public Set<TenantId> tenantsInUse() {
+    return sessions.all().stream()
+        .map(TenantSession::tenant)
+        .collect(Collectors.toUnmodifiableSet());
   }
 
   /** Where this client connects to and how it tells tenants apart; no secret. */
