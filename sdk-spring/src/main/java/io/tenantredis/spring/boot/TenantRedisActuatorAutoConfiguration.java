@@ -1,0 +1,52 @@
+package io.tenantredis.spring.boot;
+
+import io.tenantredis.TenantRedis;
+import org.springframework.boot.actuate.autoconfigure.endpoint.condition.ConditionalOnAvailableEndpoint;
+import org.springframework.boot.autoconfigure.AutoConfiguration;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.boot.health.autoconfigure.contributor.ConditionalOnEnabledHealthIndicator;
+import org.springframework.boot.health.contributor.HealthIndicator;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+
+/**
+ * Health and the endpoint {@code tenantredis}, where the actuator is there. The health indicator
+ * stands in the place of Boot's own, which would need a current tenant.
+ */
+@AutoConfiguration(
+    after = TenantRedisAutoConfiguration.class,
+    beforeName = {
+      "org.springframework.boot.data.redis.autoconfigure.health.DataRedisHealthContributorAutoConfiguration",
+      "org.springframework.boot.data.redis.autoconfigure.health.DataRedisReactiveHealthContributorAutoConfiguration"
+    })
+@ConditionalOnBean(TenantRedis.class)
+public final class TenantRedisActuatorAutoConfiguration {
+
+  TenantRedisActuatorAutoConfiguration() {}
+
+  @Configuration(proxyBeanMethods = false)
+  @ConditionalOnClass({HealthIndicator.class, ConditionalOnEnabledHealthIndicator.class})
+  @ConditionalOnEnabledHealthIndicator("redis")
+  static class HealthConfiguration {
+
+    @Bean
+    @ConditionalOnMissingBean(name = {"redisHealthIndicator", "redisHealthContributor"})
+    HealthIndicator redisHealthIndicator(TenantRedis redis) {
+      return new TenantRedisHealthIndicator(redis);
+    }
+  }
+
+  @Configuration(proxyBeanMethods = false)
+  @ConditionalOnClass(ConditionalOnAvailableEndpoint.class)
+  static class EndpointConfiguration {
+
+    @Bean
+    @ConditionalOnMissingBean
+    @ConditionalOnAvailableEndpoint
+    TenantRedisEndpoint tenantRedisEndpoint(TenantRedis redis, TenantRedisProperties properties) {
+      return new TenantRedisEndpoint(redis, properties.keyPrefix());
+    }
+  }
+}

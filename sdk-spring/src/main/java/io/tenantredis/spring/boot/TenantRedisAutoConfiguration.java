@@ -1,0 +1,127 @@
+package io.tenantredis.spring.boot;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import io.tenantredis.TenantCredentialsProvider;
+import io.tenantredis.TenantRedis;
+import io.tenantredis.context.CurrentTenantResolver;
+import io.tenantredis.spring.TenantScopedPostProcessor;
+import io.tenantredis.spring.TenantTaskDecorator;
+import io.tenantredis.spring.data.TenantRedisConnectionFactory;
+import org.jspecify.annotations.Nullable;
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.beans.factory.SmartInitializingSingleton;
+import org.springframework.beans.factory.config.BeanDefinition;
+import org.springframework.boot.autoconfigure.AutoConfiguration;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.boot.ssl.SslBundle;
+import org.springframework.boot.ssl.SslBundles;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Role;
+import org.springframework.core.io.ResourceLoader;
+import org.springframework.data.redis.connection.ReactiveRedisConnectionFactory;
+import org.springframework.data.redis.connection.RedisConnectionFactory;
+import reactor.core.publisher.Hooks;
+
+/**
+ * The client, the current tenant and the connection factories. Connects nowhere: a tenant's
+ * connection is opened by its first command. Off with {@code tenant-redis.enabled=false}.
+ */
+@AutoConfiguration(
+    beforeName = {
+      "org.springframework.boot.data.redis.autoconfigure.DataRedisAutoConfiguration",
+      "org.springframework.boot.data.redis.autoconfigure.DataRedisReactiveAutoConfiguration",
+      "org.springframework.boot.autoconfigure.task.TaskExecutionAutoConfiguration"
+    },
+    afterName = {
+      "org.springframework.boot.autoconfigure.ssl.SslAutoConfiguration",
+      "org.springframework.boot.micrometer.metrics.autoconfigure.CompositeMeterRegistryAutoConfiguration"
+    })
+@ConditionalOnBooleanProperty(name = "tenant-redis.enabled", matchIfMissing = true)
+@EnableConfigurationProperties(TenantRedisProperties.class)
+public final class TenantRedisAutoConfiguration {
+
+  TenantRedisAutoConfiguration() {}
+
+  @Bean
+  @ConditionalOnMissingBean
+  TenantRedisConnectionDetails tenantRedisConnectionDetails(
+      TenantRedisProperties properties, ObjectProvider<SslBundles> bundles) {
+    SslBundle bundle = TenantRedisFactory.bundle(properties, bundles.getIfAvailable());
+    return new TenantRedisConnectionDetails() {
+      @Override
+      public String url() {
+        return properties.url();
+      }
+
+      @Override
+      public @Nullable SslBundle sslBundle() {
+        return bundle;
+      }
+    };
+  }
+
+  @Bean(destroyMethod = "close")
+  @ConditionalOnMissingBean
+  TenantRedis tenantRedis(
+      TenantRedisProperties properties,
+      TenantRedisConnectionDetails details,
+      ResourceLoader resources,
+      ObjectProvider<TenantCredentialsProvider> credentials,
+      ObjectProvider<MeterRegistry> registry,
+      ObjectProvider<TenantRedisBuilderCustomizer> customizers) {
+    return new TenantRedisFactory(properties, resources)
+        .create(
+            details,
+            credentials.getIfUnique(),
+            registry.getIfUnique(),
+            customizers.orderedStream().toList());
+  }
+
+  @Bean
+  @ConditionalOnMissingBean
+  CurrentTenantResolver currentTenantResolver() {
+    return CurrentTenantResolver.context();
+  }
+
+  /**
+   * In the place of Boot's own: an application that has a factory of its own keeps that.
+   *
+   * @return the factory under all templates
+   */
+  @Bean
+  @ConditionalOnMissingBean({RedisConnectionFactory.class, ReactiveRedisConnectionFactory.class})
+  @ConditionalOnBean(TenantRedis.class)
+  TenantRedisConnectionFactory tenantRedisConnectionFactory(
+      TenantRedis redis, CurrentTenantResolver tenants) {
+    return new TenantRedisConnectionFactory(redis, tenants);
+  }
+
+  @Bean
+  @ConditionalOnMissingBean
+  TenantTaskDecorator tenantTaskDecorator() {
+    return new TenantTaskDecorator();
+  }
+
+  @Bean
+  @Role(BeanDefinition.ROLE_INFRASTRUCTURE)
+  @ConditionalOnMissingBean
+  static TenantScopedPostProcessor tenantScopedPostProcessor() {
+    return new TenantScopedPostProcessor();
+  }
+
+  /**
+   * Reactor's operators then restore the tenant of the Reactor context on whatever thread they run.
+   *
+   * @return what switches it on when the application has started
+   */
+  @Bean
+  @ConditionalOnBooleanProperty(
+      name = "tenant-redis.reactor.context-propagation",
+      matchIfMissing = true)
+  SmartInitializingSingleton tenantReactorPropagation() {
+    return Hooks::enableAutomaticContextPropagation;
+  }
+}

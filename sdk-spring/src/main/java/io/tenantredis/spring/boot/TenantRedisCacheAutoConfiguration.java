@@ -1,0 +1,40 @@
+package io.tenantredis.spring.boot;
+
+import io.tenantredis.spring.data.TenantRedisConnectionFactory;
+import org.springframework.boot.autoconfigure.AutoConfiguration;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
+import org.springframework.boot.cache.autoconfigure.CacheAutoConfiguration;
+import org.springframework.boot.cache.autoconfigure.RedisCacheManagerBuilderCustomizer;
+import org.springframework.context.annotation.Bean;
+import org.springframework.core.Ordered;
+import org.springframework.core.annotation.Order;
+import org.springframework.data.redis.cache.BatchStrategies;
+import org.springframework.data.redis.cache.RedisCacheWriter;
+
+/**
+ * Lets Boot's Redis cache clear a tenant's cache in batches by SCAN, as KEYS is refused, and write
+ * before the cached method returns, so that what was evicted is gone by then.
+ */
+@AutoConfiguration(
+    after = TenantRedisAutoConfiguration.class,
+    before = CacheAutoConfiguration.class)
+@ConditionalOnClass(RedisCacheManagerBuilderCustomizer.class)
+@ConditionalOnBean(TenantRedisConnectionFactory.class)
+public final class TenantRedisCacheAutoConfiguration {
+
+  private static final int BATCH = 1000;
+
+  TenantRedisCacheAutoConfiguration() {}
+
+  @Bean
+  @Order(Ordered.HIGHEST_PRECEDENCE)
+  RedisCacheManagerBuilderCustomizer tenantRedisCacheCustomizer(
+      TenantRedisConnectionFactory connections) {
+    return builder ->
+        builder.cacheWriter(
+            RedisCacheWriter.create(
+                connections,
+                writer -> writer.immediateWrites().batchStrategy(BatchStrategies.scan(BATCH))));
+  }
+}

@@ -1,0 +1,59 @@
+package io.tenantredis.spring.data;
+
+import io.lettuce.core.api.StatefulConnection;
+import io.lettuce.core.api.StatefulRedisConnection;
+import io.lettuce.core.codec.ByteArrayCodec;
+import io.lettuce.core.codec.RedisCodec;
+import io.tenantredis.TenantClient;
+import io.tenantredis.TenantId;
+import io.tenantredis.TenantRedis;
+import java.nio.ByteBuffer;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import org.springframework.dao.InvalidDataAccessApiUsageException;
+import org.springframework.data.redis.connection.lettuce.LettuceConnectionProvider;
+
+/** One tenant's guarded connections in the types that Spring Data asks for. */
+final class TenantConnections {
+
+  private final TenantId tenant;
+  private final TenantClient<byte[], byte[]> bytes;
+  private final TenantClient<ByteBuffer, ByteBuffer> buffers;
+
+  TenantConnections(TenantRedis redis, TenantId tenant) {
+    this.tenant = tenant;
+    this.bytes = redis.tenant(tenant, ByteArrayCodec.INSTANCE);
+    this.buffers = redis.tenant(tenant, BufferCodec.INSTANCE);
+  }
+
+  TenantId tenant() {
+    return tenant;
+  }
+
+  StatefulRedisConnection<byte[], byte[]> shared() {
+    return bytes.connection();
+  }
+
+  StatefulConnection<ByteBuffer, ByteBuffer> sharedReactive() {
+    return buffers.connection();
+  }
+
+  /** Spring Data's own two codecs are the only ones it asks with. */
+  LettuceConnectionProvider provider(RedisCodec<?, ?> codec) {
+    return new Provider(codec instanceof ByteArrayCodec ? bytes : buffers);
+  }
+
+  private record Provider(TenantClient<?, ?> client) implements LettuceConnectionProvider {
+
+    @Override
+    public <T extends StatefulConnection<?, ?>> CompletionStage<T> getConnectionAsync(
+        Class<T> type) {
+      if (type.isInstance(client.connection())) {
+        return CompletableFuture.completedFuture(type.cast(client.connection()));
+      }
+      return CompletableFuture.failedFuture(
+          new InvalidDataAccessApiUsageException(
+              "A connection of type " + type.getSimpleName() + " is not available to tenants."));
+    }
+  }
+}

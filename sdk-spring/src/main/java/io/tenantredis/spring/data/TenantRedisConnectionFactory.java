@@ -1,0 +1,145 @@
+package io.tenantredis.spring.data;
+
+import io.tenantredis.TenantId;
+import io.tenantredis.TenantRedis;
+import io.tenantredis.context.CurrentTenantResolver;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import org.jspecify.annotations.Nullable;
+import org.springframework.dao.DataAccessException;
+import org.springframework.dao.InvalidDataAccessApiUsageException;
+import org.springframework.dao.InvalidDataAccessResourceUsageException;
+import org.springframework.data.redis.connection.ReactiveRedisClusterConnection;
+import org.springframework.data.redis.connection.ReactiveRedisConnection;
+import org.springframework.data.redis.connection.ReactiveRedisConnectionFactory;
+import org.springframework.data.redis.connection.RedisClusterConnection;
+import org.springframework.data.redis.connection.RedisConnection;
+import org.springframework.data.redis.connection.RedisConnectionFactory;
+import org.springframework.data.redis.connection.RedisSentinelConnection;
+
+/**
+ * Spring Data Redis connections of the current tenant, for templates, caches, repositories and
+ * listeners that know nothing of tenants.
+ *
+ * <p>The tenant is that of the thread which asks for the connection; without one {@link
+ * io.tenantredis.context.NoCurrentTenantException} is thrown and nothing is sent. The connection
+ * stays that tenant's: its keys and channels are relative to the tenant's prefix, every command
+ * passes the guard, {@link RedisConnection#getNativeConnection()} included. Issuing a command of an
+ * open pipeline or transaction while another tenant is current fails with {@link
+ * InvalidDataAccessApiUsageException}.
+ *
+ * <p>Failures are Spring's: a permission that the server's ACL denies is a {@link
+ * org.springframework.dao.PermissionDeniedDataAccessException}, a command that the guard refuses an
+ * {@link InvalidDataAccessApiUsageException}, a timeout a {@link
+ * org.springframework.dao.QueryTimeoutException}. Their cause is the SDK's own exception.
+ *
+ * <p>Thread-safe. Asking for a connection does not connect. Closing the {@link TenantRedis} is its
+ * owner's business.
+ */
+public final class TenantRedisConnectionFactory
+    implements RedisConnectionFactory, ReactiveRedisConnectionFactory {
+
+  /**
+   * How many tenants' adapters are kept. They hold no connection and are cheap to make again, so
+   * all are dropped when there are more.
+   */
+  private static final int MOST_ADAPTERS = 10_000;
+
+  private final TenantRedis redis;
+  private final CurrentTenantResolver tenants;
+  private final ConcurrentMap<TenantId, TenantConnectionAdapter> adapters =
+      new ConcurrentHashMap<>();
+
+  /**
+   * A factory.
+   *
+   * @param redis the client whose tenants' connections it gives
+   * @param tenants says who the current tenant is
+   */
+  public TenantRedisConnectionFactory(TenantRedis redis, CurrentTenantResolver tenants) {
+    this.redis = redis;
+    this.tenants = tenants;
+  }
+
+  @Override
+  public RedisConnection getConnection() {
+    return adapter().getConnection();
+  }
+
+  @Override
+  public ReactiveRedisConnection getReactiveConnection() {
+    return TranslatingReactive.connection(adapter().getReactiveConnection());
+  }
+
+  private TenantConnectionAdapter adapter() {
+    TenantId tenant = tenants.requireTenant();
+    TenantConnectionAdapter adapter = adapters.get(tenant);
+    if (adapter == null) {
+      if (adapters.size() >= MOST_ADAPTERS) {
+        adapters.clear();
+      }
+      adapter = adapters.computeIfAbsent(tenant, this::newAdapter);
+    }
+    return adapter;
+  }
+
+  private TenantConnectionAdapter newAdapter(TenantId tenant) {
+    TenantConnectionAdapter adapter =
+        new TenantConnectionAdapter(new TenantConnections(redis, tenant), tenants);
+    adapter.start();
+    return adapter;
+  }
+
+  /**
+   * Not here: a cluster's nodes hold the keys of all tenants.
+   *
+   * @throws InvalidDataAccessApiUsageException always
+   */
+  @Override
+  public RedisClusterConnection getClusterConnection() {
+    throw noClusterConnection();
+  }
+
+  /**
+   * Not here: a cluster's nodes hold the keys of all tenants.
+   *
+   * @throws InvalidDataAccessApiUsageException always
+   */
+  @Override
+  public ReactiveRedisClusterConnection getReactiveClusterConnection() {
+    throw noClusterConnection();
+  }
+
+  private static InvalidDataAccessApiUsageException noClusterConnection() {
+    return new InvalidDataAccessApiUsageException(
+        "A cluster connection addresses nodes, which hold the keys of all tenants: use getConnection(), which is the current"
+            + " tenant's.");
+  }
+
+  /**
+   * Not here: Sentinel administers servers, not tenants.
+   *
+   * @throws InvalidDataAccessResourceUsageException always
+   */
+  @Override
+  public RedisSentinelConnection getSentinelConnection() {
+    throw new InvalidDataAccessResourceUsageException(
+        "Sentinel administers servers, which no tenant may do: connect to it with Lettuce.");
+  }
+
+  /** Always: results of pipelines and transactions are those of the single commands. */
+  @Override
+  public boolean getConvertPipelineAndTxResults() {
+    return true;
+  }
+
+  @Override
+  public @Nullable DataAccessException translateExceptionIfPossible(RuntimeException failure) {
+    return Translation.of(failure);
+  }
+
+  @Override
+  public String toString() {
+    return "TenantRedisConnectionFactory[" + redis + "]";
+  }
+}

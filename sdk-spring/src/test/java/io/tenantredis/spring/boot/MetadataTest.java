@@ -1,0 +1,58 @@
+package io.tenantredis.spring.boot;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.InputStream;
+import java.lang.reflect.RecordComponent;
+import java.util.Map;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+import org.springframework.boot.context.properties.bind.DefaultValue;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** What IDEs show for tenant-redis.* is what there is. */
+class MetadataTest {
+
+  @Test
+  void everyPropertyIsDescribedWithItsDefault() throws Exception {
+    Map<String, String> described = new TreeMap<>();
+    try (InputStream json =
+        getClass().getResourceAsStream("/META-INF/spring-configuration-metadata.json")) {
+      for (JsonNode property : JsonMapper.shared().readTree(json).get("properties")) {
+        assertThat(property.get("description").asString()).endsWith(".");
+        JsonNode value = property.get("defaultValue");
+        described.put(
+            property.get("name").asString(),
+            value == null
+                ? ""
+                : value.isArray() ? value.get(0).asString() : value.asString().toLowerCase());
+      }
+    }
+    Map<String, String> there = new TreeMap<>();
+    collect("tenant-redis", TenantRedisProperties.class, there);
+    assertThat(described).isEqualTo(there);
+  }
+
+  private static void collect(String prefix, Class<?> type, Map<String, String> into) {
+    for (RecordComponent component : type.getRecordComponents()) {
+      String name = prefix + "." + component.getName().replaceAll("([A-Z])", "-$1").toLowerCase();
+      if (component.getType().isRecord()) {
+        collect(name, component.getType(), into);
+      } else {
+        DefaultValue value = parameter(type, component.getName());
+        into.put(
+            name, value == null || value.value().length == 0 ? "" : value.value()[0].toLowerCase());
+      }
+    }
+  }
+
+  private static DefaultValue parameter(Class<?> type, String name) {
+    for (var parameter : type.getDeclaredConstructors()[0].getParameters()) {
+      if (parameter.getName().equals(name)) {
+        return parameter.getAnnotation(DefaultValue.class);
+      }
+    }
+    throw new IllegalStateException(name);
+  }
+}
