@@ -43,13 +43,14 @@ final class TenantConnections {
     return new Provider(codec instanceof ByteArrayCodec ? bytes : buffers);
   }
 
+  /** Connections for one caller alone: what Spring Data closes is given back to the pool. */
   private record Provider(TenantClient<?, ?> client) implements LettuceConnectionProvider {
 
     @Override
     public <T extends StatefulConnection<?, ?>> CompletionStage<T> getConnectionAsync(
         Class<T> type) {
-      if (type.isInstance(client.connection())) {
-        return CompletableFuture.completedFuture(type.cast(client.connection()));
+      if (type.isAssignableFrom(StatefulRedisConnection.class)) {
+        return client.leaseAsync().thenApply(type::cast);
       }
       return CompletableFuture.failedFuture(
           new InvalidDataAccessApiUsageException(

@@ -228,8 +228,7 @@ class TenantRedisAutoConfigurationTest {
     RedisServer other = TestTenants.server("acme");
     empty
         .withPropertyValues(TestTenants.properties(other, "acme"))
-        .withPropertyValues(
-            "tenant-redis.command-timeout=3s", "tenant-redis.connect-timeout=3s")
+        .withPropertyValues("tenant-redis.command-timeout=3s", "tenant-redis.connect-timeout=3s")
         .run(
             context -> {
               context.getBean(TenantRedis.class).tenant("acme").sync().ping();

@@ -17,6 +17,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -42,7 +43,9 @@ import org.springframework.data.redis.connection.stream.ReadOffset;
 import org.springframework.data.redis.connection.stream.StreamOffset;
 import org.springframework.data.redis.core.Cursor;
 import org.springframework.data.redis.core.ReactiveStringRedisTemplate;
+import org.springframework.data.redis.core.RedisOperations;
 import org.springframework.data.redis.core.ScanOptions;
+import org.springframework.data.redis.core.SessionCallback;
 import org.springframework.data.redis.core.StringRedisTemplate;
 import org.springframework.data.redis.core.script.RedisScript;
 
@@ -94,8 +97,7 @@ class ConnectionFactoryTest {
   void withoutACurrentTenantThereIsNoConnection() throws Exception {
     assertThatThrownBy(
             () ->
-                java.util.concurrent.CompletableFuture.runAsync(
-                        () -> template.opsForValue().get("k"))
+                CompletableFuture.runAsync(() -> template.opsForValue().get("k"))
                     .get(5, TimeUnit.SECONDS))
         .hasCauseInstanceOf(NoCurrentTenantException.class);
     assertThatThrownBy(() -> TenantContext.run(GLOBEX, factory::getClusterConnection))
@@ -239,6 +241,38 @@ class ConnectionFactoryTest {
         .hasMessageContaining("'acme'")
         .hasMessageContaining("'globex'");
     asGlobex(() -> assertThat(template.hasKey("p2")).isFalse());
+  }
+
+  @Test
+  void aTransactionOfASessionCallbackIsExecutedAsAWhole() {
+    List<Object> results =
+        template.execute(
+            new SessionCallback<List<Object>>() {
+              @Override
+              @SuppressWarnings("unchecked")
+              public <K, V> List<Object> execute(RedisOperations<K, V> operations) {
+                RedisOperations<String, String> own = (RedisOperations<String, String>) operations;
+                own.watch("n");
+                own.multi();
+                own.opsForValue().set("n", "1");
+                own.opsForValue().increment("n");
+                assertThat(server.admin().command("EXISTS", "tenant:acme:n")).hasToString("0");
+                return own.exec();
+              }
+            });
+    assertThat(results).containsExactly(true, 2L);
+    assertThat(server.admin().text("GET", "tenant:acme:n")).isEqualTo("2");
+  }
+
+  @Test
+  void aBlockingPopWaitsOnAConnectionOfItsOwn() throws Exception {
+    CompletableFuture<String> popped =
+        CompletableFuture.supplyAsync(
+            TenantContext.wrapSupplier(
+                () -> template.opsForList().leftPop("jobs", Duration.ofSeconds(4))));
+    template.opsForValue().set("k", "a");
+    template.opsForList().rightPush("jobs", "job");
+    assertThat(popped.get(10, TimeUnit.SECONDS)).isEqualTo("job");
   }
 
   @Test
