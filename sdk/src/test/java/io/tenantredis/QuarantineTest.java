@@ -3,6 +3,8 @@ package io.tenantredis;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.lettuce.core.RedisException;
+import io.lettuce.core.api.StatefulRedisConnection;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.tenantredis.test.server.RedisServer;
 import io.tenantredis.test.server.ServerFault;
@@ -104,6 +106,26 @@ class QuarantineTest {
       proxy.heal();
       Awaitility.await().until(() -> codeOfGet(redis, "acme") == null);
       assertThat(redis.tenant("acme").sync().get("k")).isEqualTo("v");
+    }
+  }
+
+  @Test
+  void leasedConnectionsOfAQuarantinedTenantAreClosedToo() {
+    try (TenantRedis redis =
+        client(ConnectionOptions.builder().reverifyInterval(Duration.ofMillis(50)))) {
+      redis.tenant("acme").sync().set("k", "v");
+      StatefulRedisConnection<String, String> lease = redis.tenant("acme").lease();
+      assertThat(lease.sync().get("k")).isEqualTo("v");
+      try (ServerFault denied = server.faults().denyCommand("tenant_acme", "ACL|WHOAMI")) {
+        Awaitility.await().until(() -> quarantines() == 1);
+        Awaitility.await()
+            .untilAsserted(
+                () ->
+                    assertThatThrownBy(() -> lease.sync().get("k"))
+                        .isInstanceOf(RedisException.class));
+      }
+      lease.close();
+      Awaitility.await().until(() -> codeOfGet(redis, "acme") == null);
     }
   }
 

@@ -49,6 +49,7 @@ public final class TenantSession {
     this.shared = shared;
     this.dedicated = dedicated;
     this.meters = meters;
+    shared.onDistrust(dedicated::discardAll);
   }
 
   public TenantId tenant() {

@@ -268,6 +268,12 @@ public final class DedicatedConnections {
     old.disposeLater().subscribe();
   }
 
+  /** Closes all connections, leased ones too; who asks from now on gets a new one. */
+  public void discardAll() {
+    replace();
+    leases.forEach(Lease::discard);
+  }
+
   /** Closes all connections, leased ones too, and accepts no further call. Does not block. */
   public void close() {
     InstrumentedPool<PooledConnection> old;

@@ -21,6 +21,7 @@ public final class SharedConnection {
   private final ConnectPolicy policy;
   private final Stripe[] stripes;
   private final AtomicBoolean polling = new AtomicBoolean();
+  private volatile Runnable distrusted = () -> {};
   private volatile long reverifyAt;
   private volatile long pollAt;
 
@@ -106,6 +107,11 @@ public final class SharedConnection {
     }
   }
 
+  /** What else to do when a live connection turned out not to be the tenant's; must not block. */
+  public void onDistrust(Runnable action) {
+    this.distrusted = action;
+  }
+
   /** Does what is to be done at intervals. Called more often than those. */
   public void sweep(long now) {
     if (!policy.reverifyInterval().isZero() && now - reverifyAt >= 0) {
@@ -138,6 +144,7 @@ public final class SharedConnection {
     for (Stripe stripe : stripes) {
       stripe.distrust(cause);
     }
+    distrusted.run();
   }
 
   private void pollCredentials() {
