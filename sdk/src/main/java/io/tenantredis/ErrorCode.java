@@ -32,8 +32,8 @@ public enum ErrorCode {
   /** The server answered with an error: a wrong type, a syntax error, a script's error. */
   TR001("SERVER_ERROR"),
   /**
-   * The server cannot serve the command now: LOADING, BUSY, CLUSTERDOWN, MASTERDOWN, TRYAGAIN,
-   * READONLY and the like.
+   * The server cannot serve the command now: LOADING, BUSY, CLUSTERDOWN, MASTERDOWN, READONLY, too
+   * many clients.
    */
   TR002("SERVER_UNAVAILABLE"),
   /** No reply within the command's timeout. */
@@ -55,7 +55,13 @@ public enum ErrorCode {
   /** The credentials provider failed. */
   TR011("CREDENTIALS_UNAVAILABLE"),
   /** There are as many connections as there may be, and none became free in time. */
-  TR012("CONNECTIONS_EXHAUSTED");
+  TR012("CONNECTIONS_EXHAUSTED"),
+  /** The slots of a cluster are on the move: MOVED, ASK, TRYAGAIN and the like. */
+  TR013("SLOT_MOVED"),
+  /** The server refuses writes until somebody helps it: OOM, MISCONF, NOREPLICAS. */
+  TR014("WRITES_REFUSED"),
+  /** The reply arrived but could not be turned into the result: see the cause. */
+  TR015("REPLY_UNREADABLE");
 
   private final String label;
 

@@ -30,15 +30,17 @@ public final class Failures {
 
   private Failures() {}
 
-  /** The exception for a server's error reply. */
+  /**
+   * The exception for a server's error reply.
+   *
+   * @param maybeExecuted whether the command may have had an effect in spite of the error, whatever
+   *     the error says: it ran a script
+   */
   public static RuntimeException ofReply(
       TenantId tenant, String command, String line, boolean maybeExecuted) {
     ServerError error = ServerError.of(line);
-    ErrorCode code =
-        ServerError.classOf(line) == ErrorClass.RETRY_SAFE ? ErrorCode.TR002 : error.code();
-    FailureDetails details =
-        new FailureDetails(
-            code, tenant, command, maybeExecuted ? Outcome.UNKNOWN : Outcome.REJECTED);
+    Outcome outcome = maybeExecuted ? Outcome.UNKNOWN : ServerError.classOf(line).outcome();
+    FailureDetails details = new FailureDetails(ServerError.codeOf(line), tenant, command, outcome);
     String text = withoutArguments(line);
     return switch (error) {
       case NOPERM -> new TenantPermissionDeniedException(details, text, null);
@@ -180,14 +182,14 @@ public final class Failures {
         null);
   }
 
-  /** Whether the server answered that it is a read-only replica. */
-  public static boolean isReadOnlyServer(Throwable failure) {
-    return failure instanceof TenantReadOnlyException;
-  }
-
-  /** The code of a failure, or null when it is not one of this SDK. */
-  public static @Nullable ErrorCode codeOf(@Nullable Throwable failure) {
-    return failure instanceof TenantRedisFailure typed ? typed.code() : null;
+  /**
+   * Whether the connection is no longer good for the tenant's commands: its server became a
+   * replica, or took the authentication back.
+   */
+  public static boolean needsNewConnection(Throwable failure) {
+    return failure instanceof TenantReadOnlyException
+        || (failure instanceof TenantCommandException answered
+            && answered.code() == ErrorCode.SEC001);
   }
 
   private static String withoutArguments(String line) {

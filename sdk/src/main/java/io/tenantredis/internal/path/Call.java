@@ -119,7 +119,7 @@ final class Call implements ReplyListener {
     if (attempt.replyBegun() || attempt.delegate().isDone()) {
       return false;
     }
-    return RetryRule.permits(attempt, failure);
+    return RetryRule.permits(failure, attempt.isIdempotent());
   }
 
   /** A fresh attempt of the same bytes. */

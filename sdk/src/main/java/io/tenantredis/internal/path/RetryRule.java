@@ -3,44 +3,52 @@ package io.tenantredis.internal.path;
 import io.tenantredis.ErrorCode;
 import io.tenantredis.Outcome;
 import io.tenantredis.TenantRedisFailure;
-import io.tenantredis.internal.keyspace.GuardedCommand;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Which failures may be retried: those after which the command surely did not run, and a lost
- * connection for a command that may run twice. NOPERM, a wrong identity, a limit and a timeout are
- * never retried.
+ * What follows from a failure: whether another attempt may be made, and what it says about the
+ * server. NOPERM, a wrong identity, a limit and a timeout are never retried.
  */
 final class RetryRule {
 
   private RetryRule() {}
 
-  static boolean permits(GuardedCommand<?, ?, ?> command, Throwable failure) {
-    if (!(failure instanceof TenantRedisFailure typed)) {
+  /**
+   * Whether another attempt may be made.
+   *
+   * @param mayRunTwice whether running the command twice is the same as running it once
+   */
+  static boolean permits(@Nullable Throwable failure, boolean mayRunTwice) {
+    return failure instanceof TenantRedisFailure typed
+        && permits(typed.code(), typed.outcome(), mayRunTwice);
+  }
+
+  static boolean permits(ErrorCode code, Outcome outcome, boolean mayRunTwice) {
+    if (outcome == Outcome.UNKNOWN && !mayRunTwice) {
       return false;
     }
-    ErrorCode code = typed.code();
-    return switch (typed.outcome()) {
-      case NOT_SENT ->
-          code == ErrorCode.TR004 || code == ErrorCode.TR005 || code == ErrorCode.TR011;
-      case REJECTED -> code == ErrorCode.TR002;
-      case UNKNOWN -> code == ErrorCode.TR004 && command.isIdempotent();
+    return switch (code) {
+      case TR002, TR004, TR013 -> true;
+      case TR005, TR011 -> outcome == Outcome.NOT_SENT;
+      default -> false;
     };
   }
 
-  /**
-   * Whether an attempt says that the server, or the way to it, is sick; null when it says nothing
-   * about that.
-   */
-  static Health healthAfter(@org.jspecify.annotations.Nullable Throwable failure) {
+  /** Whether an attempt says that the server, or the way to it, is sick. */
+  static Health healthAfter(@Nullable Throwable failure) {
     if (failure == null) {
       return Health.GOOD;
     }
-    if (!(failure instanceof TenantRedisFailure typed)) {
-      return Health.UNKNOWN;
-    }
-    return switch (typed.code()) {
+    return failure instanceof TenantRedisFailure typed
+        ? healthAfter(typed.code(), typed.outcome())
+        : Health.UNKNOWN;
+  }
+
+  static Health healthAfter(ErrorCode code, Outcome outcome) {
+    return switch (code) {
       case TR002, TR003, TR004, TR005 -> Health.SICK;
-      case TR001, SEC003 -> typed.outcome() == Outcome.NOT_SENT ? Health.UNKNOWN : Health.GOOD;
+      case SEC003, TR001, TR013, TR014, TR015 ->
+          outcome == Outcome.NOT_SENT ? Health.UNKNOWN : Health.GOOD;
       default -> Health.UNKNOWN;
     };
   }
@@ -48,6 +56,7 @@ final class RetryRule {
   enum Health {
     GOOD,
     SICK,
+    /** Says nothing: the command did not get as far as the server. */
     UNKNOWN
   }
 }

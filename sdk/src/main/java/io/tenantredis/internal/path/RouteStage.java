@@ -45,7 +45,7 @@ final class RouteStage implements Stage {
   @Override
   public void settled(Call call, @Nullable Throwable failure) {
     leases.settled(call, failure);
-    if (failure != null && Failures.isReadOnlyServer(failure)) {
+    if (failure != null && Failures.needsNewConnection(failure)) {
       // The primary of before is a replica now: a new connection resolves the endpoint again.
       shared.replace();
     }
