@@ -120,6 +120,16 @@ public interface TenantClient<K, V> {
   CompletableFuture<StatefulRedisConnection<K, V>> leaseAsync();
 
   /**
+   * The same tenant with another rule for retries, for calls of which the application knows more
+   * than the SDK: {@code acme.retrying(RetryMode.ALWAYS).sync().incr("visits")}. This handle stays
+   * as it is. Cheap: both share everything else.
+   *
+   * @param mode which failed commands are sent again
+   * @return a handle whose commands are retried in this way
+   */
+  TenantClient<K, V> retrying(RetryMode mode);
+
+  /**
    * The tenant's keys as a whole.
    *
    * @return what counts, lists and deletes them

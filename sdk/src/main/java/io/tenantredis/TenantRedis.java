@@ -1,12 +1,9 @@
 package io.tenantredis;
 
-import io.github.resilience4j.bulkhead.Bulkhead;
-import io.github.resilience4j.bulkhead.BulkheadConfig;
 import io.github.resilience4j.circuitbreaker.CircuitBreaker;
 import io.github.resilience4j.circuitbreaker.CircuitBreakerConfig;
-import io.github.resilience4j.core.IntervalFunction;
-import io.github.resilience4j.retry.Retry;
-import io.github.resilience4j.retry.RetryConfig;
+import io.github.resilience4j.ratelimiter.RateLimiter;
+import io.github.resilience4j.ratelimiter.RateLimiterConfig;
 import io.lettuce.core.ClientOptions;
 import io.lettuce.core.MaintNotificationsConfig;
 import io.lettuce.core.RedisURI;
@@ -31,6 +28,7 @@ import io.tenantredis.internal.client.TenantSessions;
 import io.tenantredis.internal.client.TenantSlot;
 import io.tenantredis.internal.connection.ConnectionSettings;
 import io.tenantredis.internal.connection.Connector;
+import io.tenantredis.internal.connection.ProbeSettings;
 import io.tenantredis.internal.connection.TenantIdentity;
 import io.tenantredis.internal.connection.TlsMaterial;
 import io.tenantredis.internal.connection.TlsReloader;
@@ -90,7 +88,8 @@ public final class TenantRedis implements AutoCloseable {
   private final boolean ownsResources;
   private final ClientMeters meters;
   private final Connector connector;
-  private final Retry retry;
+  private final ResilienceRegistries resilience;
+  private final ResilienceOptions resilienceOptions;
   private final ConnectPolicy connectPolicy;
   private final TenantSessions sessions;
   private final ScheduledFuture<?> sweeper;
@@ -100,6 +99,8 @@ public final class TenantRedis implements AutoCloseable {
 
   private TenantRedis(Builder settings, RedisURI uri, @Nullable TlsMaterial tlsMaterial) {
     this.settings = settings;
+    this.resilienceOptions = settings.resilience.build();
+    this.resilience = ResilienceRegistries.of(resilienceOptions);
     this.prefixes = KeyPrefixTemplate.of(settings.keyPrefix);
     this.identities = settings.identity == null ? null : IdentityTemplate.of(settings.identity);
     this.options = settings.clientOptions(tlsMaterial);
@@ -121,12 +122,16 @@ public final class TenantRedis implements AutoCloseable {
                 settings.flushConsolidation),
             options,
             resources,
-            meters);
-    this.retry = Retry.of("tenant-redis", settings.retryConfig());
-    this.connectPolicy = settings.connectPolicy(resources.eventExecutorGroup(), meters);
+            meters,
+            endpointBreaker(uri));
+    this.connectPolicy = settings.connectPolicy(resources.eventExecutorGroup(), meters, probes());
     this.sessions =
         new TenantSessions(
-            this::newSession, settings.connections.idleTime(), System::nanoTime, meters);
+            this::newSession,
+            settings.connections.idleTime(),
+            System::nanoTime,
+            meters,
+            resilience::forget);
     connector.roomMaker(sessions::makeRoom);
     this.tlsReloader =
         tlsMaterial == null
@@ -209,8 +214,40 @@ public final class TenantRedis implements AutoCloseable {
         new Leases<>(slot, codec, options, resources, settings.commandTimeout));
   }
 
+  /**
+   * The Resilience4j registries with each tenant's circuit breaker, bulkhead and rate limiter.
+   *
+   * @return the registries
+   */
+  public ResilienceRegistries resilience() {
+    return resilience;
+  }
+
+  private @Nullable CircuitBreaker endpointBreaker(RedisURI uri) {
+    CircuitBreakerConfig config = resilienceOptions.endpointCircuitBreaker();
+    return config == null
+        ? null
+        : resilience
+            .circuitBreakers()
+            .circuitBreaker("endpoint " + uri.getHost() + ":" + uri.getPort(), config);
+  }
+
+  private @Nullable RateLimiter rateLimiter(TenantId tenant) {
+    RateLimiterConfig config = resilienceOptions.rateLimit();
+    return config == null ? null : resilience.rateLimiters().rateLimiter(tenant.value(), config);
+  }
+
+  private @Nullable ProbeSettings probes() {
+    Duration interval = resilienceOptions.stepProbeInterval();
+    return interval == null
+        ? null
+        : ProbeSettings.of(
+            interval, settings.commandTimeout, () -> ThreadLocalRandom.current().nextLong());
+  }
+
   private <K, V> SharedHandle<K, V> handle(TenantSlot slot, RedisCodec<K, V> codec) {
-    return new SharedHandle<>(slot, codec, options, resources, settings.commandTimeout);
+    return new SharedHandle<>(
+        slot, codec, options, resources, settings.commandTimeout, RetryMode.BY_RULE);
   }
 
   /** A quarter of the shortest interval that the sweep has to keep, within limits. */
@@ -286,9 +323,10 @@ public final class TenantRedis implements AutoCloseable {
         CommandPath.assemble(
             tenant,
             commandMeters,
-            retry,
-            CircuitBreaker.of(tenant.value(), settings.circuitBreaker),
-            Bulkhead.of(tenant.value(), settings.bulkheadConfig()),
+            rateLimiter(tenant),
+            resilience.retries().retry("tenant-redis"),
+            resilience.circuitBreakers().circuitBreaker(tenant.value()),
+            resilience.bulkheads().bulkhead(tenant.value()),
             shared,
             dedicated,
             resources.eventExecutorGroup()),
@@ -398,19 +436,7 @@ public final class TenantRedis implements AutoCloseable {
     private Duration connectTimeout = Duration.ofSeconds(5);
     private Duration commandTimeout = Duration.ofSeconds(5);
     private Duration shutdownTimeout = Duration.ofSeconds(5);
-    private int maxAttempts = 3;
-    private Duration firstRetryDelay = Duration.ofMillis(20);
-    private Duration longestRetryDelay = Duration.ofSeconds(1);
-    private CircuitBreakerConfig circuitBreaker =
-        CircuitBreakerConfig.custom()
-            .slidingWindowType(CircuitBreakerConfig.SlidingWindowType.TIME_BASED)
-            .slidingWindowSize(10)
-            .minimumNumberOfCalls(20)
-            .failureRateThreshold(50)
-            .waitDurationInOpenState(Duration.ofSeconds(5))
-            .permittedNumberOfCallsInHalfOpenState(10)
-            .build();
-    private int maxConcurrentCalls = 16_384;
+    private ResilienceOptions.Builder resilience = ResilienceOptions.builder();
     private PoolOptions pool = PoolOptions.builder().build();
     private MeterRegistry meterRegistry = new CompositeMeterRegistry();
     private int taggedTenants = 100;
@@ -518,54 +544,37 @@ public final class TenantRedis implements AutoCloseable {
     }
 
     /**
-     * How often a command may be sent at most: the first time and again after failures that are
-     * safe to retry. Never is a permission error retried, nor a command that may have been executed
-     * and is not idempotent. Default: 3.
+     * Retries, circuit breakers, limits and the proof that connections are in step. Replaces what
+     * {@link #maxAttempts} and {@link #maxConcurrentCalls} were set to. Default: {@link
+     * ResilienceOptions#defaults()}.
+     *
+     * @param options the options
+     * @return this builder
+     */
+    public Builder resilience(ResilienceOptions options) {
+      this.resilience = options.toBuilder();
+      return this;
+    }
+
+    /**
+     * Short for {@link ResilienceOptions.Builder#maxAttempts(int)}.
      *
      * @param attempts 1 (no retries) to 100
      * @return this builder
      */
     public Builder maxAttempts(int attempts) {
-      this.maxAttempts = attempts;
+      resilience.maxAttempts(attempts);
       return this;
     }
 
     /**
-     * How long to wait before further attempts: doubling from the first to the longest, with up to
-     * half more or less at random. Default: 20 milliseconds to 1 second.
-     *
-     * @param first at least 1 millisecond
-     * @param longest not less than the first
-     * @return this builder
-     */
-    public Builder retryDelay(Duration first, Duration longest) {
-      this.firstRetryDelay = first;
-      this.longestRetryDelay = longest;
-      return this;
-    }
-
-    /**
-     * The circuit breaker that each tenant gets. Only timeouts, lost or refused connections and a
-     * server that cannot serve count as failures. Default: opens for 5 seconds when half of at
-     * least 20 calls of the last 10 seconds failed.
-     *
-     * @param config the configuration
-     * @return this builder
-     */
-    public Builder circuitBreaker(CircuitBreakerConfig config) {
-      this.circuitBreaker = config;
-      return this;
-    }
-
-    /**
-     * How many commands of one tenant may be in flight or waiting for its connection. One more
-     * fails at once with a {@link TenantLimitException}. Default: 16384.
+     * Short for {@link ResilienceOptions.Builder#maxConcurrentCalls(int)}.
      *
      * @param calls 1 or more
      * @return this builder
      */
     public Builder maxConcurrentCalls(int calls) {
-      this.maxConcurrentCalls = calls;
+      resilience.maxConcurrentCalls(calls);
       return this;
     }
 
@@ -688,14 +697,11 @@ public final class TenantRedis implements AutoCloseable {
       RedisURI uri = uri(problems);
       problems.addAll(KeyPrefixTemplate.problems(keyPrefix));
       checkIdentity(problems);
-      atLeast(Duration.ofMillis(1), connectTimeout, "connectTimeout", problems);
-      atLeast(Duration.ofMillis(1), commandTimeout, "commandTimeout", problems);
-      atLeast(Duration.ZERO, shutdownTimeout, "shutdownTimeout", problems);
-      atLeast(Duration.ofMillis(1), firstRetryDelay, "the first retryDelay", problems);
-      atLeast(firstRetryDelay, longestRetryDelay, "the longest retryDelay", problems);
-      inRange(1, 100, maxAttempts, "maxAttempts", problems);
-      inRange(1, Integer.MAX_VALUE, maxConcurrentCalls, "maxConcurrentCalls", problems);
-      inRange(0, Integer.MAX_VALUE, taggedTenants, "taggedTenants", problems);
+      Options.atLeast(Duration.ofMillis(1), connectTimeout, "connectTimeout", problems);
+      Options.atLeast(Duration.ofMillis(1), commandTimeout, "commandTimeout", problems);
+      Options.atLeast(Duration.ZERO, shutdownTimeout, "shutdownTimeout", problems);
+      problems.addAll(resilience.problems());
+      Options.inRange(0, Integer.MAX_VALUE, taggedTenants, "taggedTenants", problems);
       TlsMaterial tlsMaterial = uri == null ? null : tlsMaterial(uri, problems);
       if (!problems.isEmpty() || uri == null) {
         throw new ConfigurationException(problems);
@@ -794,20 +800,6 @@ public final class TenantRedis implements AutoCloseable {
       return password == null ? null : new String(password);
     }
 
-    private static void atLeast(
-        Duration least, Duration value, String name, List<String> problems) {
-      if (value.compareTo(least) < 0) {
-        problems.add(name + " is " + value + ": use " + least + " or more.");
-      }
-    }
-
-    private static void inRange(
-        int least, int most, int value, String name, List<String> problems) {
-      if (value < least || value > most) {
-        problems.add(name + " is " + value + ": use " + least + " to " + most + ".");
-      }
-    }
-
     /**
      * Lettuce's options. Its request queue stays unbounded because a bounded one is two arrays of
      * that size for each connection: what is queued is bounded by the bulkhead, and nothing is
@@ -856,7 +848,8 @@ public final class TenantRedis implements AutoCloseable {
       return options.build();
     }
 
-    private ConnectPolicy connectPolicy(ScheduledExecutorService timer, ClientMeters meters) {
+    private ConnectPolicy connectPolicy(
+        ScheduledExecutorService timer, ClientMeters meters, @Nullable ProbeSettings probes) {
       DoubleSupplier random = () -> ThreadLocalRandom.current().nextDouble();
       Duration first = connections.firstReconnectDelay();
       return new ConnectPolicy(
@@ -868,23 +861,8 @@ public final class TenantRedis implements AutoCloseable {
           timer,
           System::nanoTime,
           random,
-          meters);
-    }
-
-    private RetryConfig retryConfig() {
-      return RetryConfig.custom()
-          .maxAttempts(maxAttempts)
-          .intervalFunction(
-              IntervalFunction.ofExponentialRandomBackoff(
-                  firstRetryDelay, 2.0, 0.5, longestRetryDelay))
-          .build();
-    }
-
-    private BulkheadConfig bulkheadConfig() {
-      return BulkheadConfig.custom()
-          .maxConcurrentCalls(maxConcurrentCalls)
-          .maxWaitDuration(Duration.ZERO)
-          .build();
+          meters,
+          probes);
     }
   }
 }

@@ -5,6 +5,7 @@ import io.lettuce.core.api.async.RedisAsyncCommands;
 import io.lettuce.core.api.reactive.RedisReactiveCommands;
 import io.lettuce.core.api.sync.RedisCommands;
 import io.tenantredis.KeyPrefix;
+import io.tenantredis.RetryMode;
 import io.tenantredis.TenantClient;
 import io.tenantredis.TenantId;
 import io.tenantredis.TenantKeys;
@@ -17,6 +18,7 @@ public final class DefaultTenantClient<K, V> implements TenantClient<K, V> {
 
   private final TenantSlot slot;
   private final SharedHandle<K, V> handle;
+  private final SharedHandle<byte[], byte[]> raw;
   private final TenantKeys<K> keys;
   private final Leases<K, V> leases;
 
@@ -27,6 +29,7 @@ public final class DefaultTenantClient<K, V> implements TenantClient<K, V> {
       Leases<K, V> leases) {
     this.slot = slot;
     this.handle = handle;
+    this.raw = raw;
     this.keys = new ScanningTenantKeys<>(handle, raw);
     this.leases = leases;
   }
@@ -85,6 +88,11 @@ public final class DefaultTenantClient<K, V> implements TenantClient<K, V> {
   @Override
   public CompletableFuture<StatefulRedisConnection<K, V>> leaseAsync() {
     return leases.leaseAsync();
+  }
+
+  @Override
+  public TenantClient<K, V> retrying(RetryMode mode) {
+    return new DefaultTenantClient<>(slot, handle.retrying(mode), raw.retrying(mode), leases);
   }
 
   @Override

@@ -8,6 +8,7 @@ import io.lettuce.core.cluster.api.sync.RedisClusterCommands;
 import io.lettuce.core.codec.RedisCodec;
 import io.lettuce.core.protocol.RedisCommand;
 import io.lettuce.core.resource.ClientResources;
+import io.tenantredis.RetryMode;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -22,21 +23,32 @@ import java.util.concurrent.CompletableFuture;
 public final class SharedHandle<K, V> extends StatefulRedisConnectionImpl<K, V> {
 
   private final TenantSlot slot;
+  private final RetryMode retryMode;
 
   public SharedHandle(
       TenantSlot slot,
       RedisCodec<K, V> codec,
       ClientOptions options,
       ClientResources resources,
-      Duration timeout) {
+      Duration timeout,
+      RetryMode retryMode) {
     super(
-        new HandleWriter(resources, command -> slot.dispatch(command, timeout.toNanos())),
+        new HandleWriter(
+            resources, command -> slot.dispatch(command, timeout.toNanos(), retryMode)),
         NoPushListeners.INSTANCE,
         codec,
         timeout,
         options.getJsonParser());
     this.slot = slot;
+    this.retryMode = retryMode;
     setOptions(options);
+  }
+
+  /** A handle like this one whose commands are retried in another way. */
+  SharedHandle<K, V> retrying(RetryMode mode) {
+    return mode == retryMode
+        ? this
+        : new SharedHandle<>(slot, codec, getOptions(), getResources(), getTimeout(), mode);
   }
 
   @Override
@@ -46,7 +58,7 @@ public final class SharedHandle<K, V> extends StatefulRedisConnectionImpl<K, V> 
 
   @Override
   public <T> RedisCommand<K, V, T> dispatch(RedisCommand<K, V, T> command) {
-    slot.dispatch(command, getTimeout().toNanos());
+    slot.dispatch(command, getTimeout().toNanos(), retryMode);
     return command;
   }
 

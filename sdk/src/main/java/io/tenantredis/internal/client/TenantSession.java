@@ -4,6 +4,7 @@ import io.lettuce.core.protocol.RedisCommand;
 import io.tenantredis.CommandRefusedException;
 import io.tenantredis.KeyPrefix;
 import io.tenantredis.RefusalReason;
+import io.tenantredis.RetryMode;
 import io.tenantredis.TenantId;
 import io.tenantredis.internal.connection.VerifiedConnection;
 import io.tenantredis.internal.keyspace.Guard;
@@ -64,7 +65,7 @@ public final class TenantSession {
    * Sends a command of the application over the shared connection, or over a leased one if it waits
    * on the server. It completes or fails the command itself; never throws.
    */
-  void dispatch(RedisCommand<?, ?, ?> command, long timeoutNanos) {
+  void dispatch(RedisCommand<?, ?, ?> command, long timeoutNanos, RetryMode retryMode) {
     GuardedCommand<?, ?, ?> guarded;
     try {
       guarded = guard.guard(command);
@@ -75,7 +76,7 @@ public final class TenantSession {
       command.completeExceptionally(refused);
       return;
     }
-    path.send(guarded, withBlockTime(guarded, timeoutNanos));
+    path.send(guarded, withBlockTime(guarded, timeoutNanos), retryMode);
   }
 
   /**

@@ -11,6 +11,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -32,22 +33,26 @@ public final class TenantSessions {
   private final long idleNanos;
   private final LongSupplier nanoTime;
   private final ConnectionEvents events;
+  private final Consumer<TenantId> forgotten;
   private final ConcurrentMap<TenantId, TenantSession> sessions = new ConcurrentHashMap<>();
   private final Queue<Retired> retired = new ConcurrentLinkedQueue<>();
   private volatile boolean closed;
 
   /**
    * @param idleTime after how long without a command a tenant is evicted; zero for never
+   * @param forgotten told of a tenant whose session is out of use, before it can get a new one
    */
   public TenantSessions(
       Function<TenantId, TenantSession> factory,
       Duration idleTime,
       LongSupplier nanoTime,
-      ConnectionEvents events) {
+      ConnectionEvents events,
+      Consumer<TenantId> forgotten) {
     this.factory = factory;
     this.idleNanos = idleTime.toNanos();
     this.nanoTime = nanoTime;
     this.events = events;
+    this.forgotten = forgotten;
   }
 
   /**
@@ -157,7 +162,15 @@ public final class TenantSessions {
   }
 
   private void end(TenantSession session, long now) {
-    sessions.remove(session.tenant(), session);
+    sessions.computeIfPresent(
+        session.tenant(),
+        (tenant, current) -> {
+          if (current != session) {
+            return current;
+          }
+          forgotten.accept(tenant);
+          return null;
+        });
     retired.add(new Retired(session, now));
     session.drain();
   }

@@ -2,6 +2,7 @@ package io.tenantredis.internal.client;
 
 import io.lettuce.core.protocol.RedisCommand;
 import io.tenantredis.KeyPrefix;
+import io.tenantredis.RetryMode;
 import io.tenantredis.TenantId;
 
 /**
@@ -45,7 +46,7 @@ public final class TenantSlot {
   }
 
   /** Sends a command; it completes or fails the command itself and never throws. */
-  void dispatch(RedisCommand<?, ?, ?> command, long timeoutNanos) {
+  void dispatch(RedisCommand<?, ?, ?> command, long timeoutNanos, RetryMode retryMode) {
     TenantSession current;
     try {
       current = session();
@@ -53,6 +54,6 @@ public final class TenantSlot {
       command.completeExceptionally(closed);
       return;
     }
-    current.dispatch(command, timeoutNanos);
+    current.dispatch(command, timeoutNanos, retryMode);
   }
 }

@@ -118,6 +118,16 @@ final class ConnectFailures {
         null);
   }
 
+  static TenantConnectionException endpointSpared(TenantId tenant, String endpoint) {
+    return connection(
+        ErrorCode.TR005,
+        tenant,
+        "No connection to "
+            + endpoint
+            + ": attempts of many tenants failed, and its circuit breaker is open. It tries again by itself.",
+        null);
+  }
+
   static TenantConnectionException unknownTenant(TenantId tenant) {
     return new UnknownTenantException(
         details(ErrorCode.SEC010, tenant),

@@ -9,6 +9,9 @@ interface ConnectionListener {
   /** Replies do not match commands any more; the connection is being closed. */
   void outOfStep();
 
+  /** The tenant's user may not PING, so that the connection cannot be proved to be in step. */
+  void probeNotPermitted();
+
   /**
    * The channel is gone; called before the commands in flight are failed, so that no new one
    * chooses this connection.

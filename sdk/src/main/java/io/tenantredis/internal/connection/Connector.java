@@ -1,5 +1,6 @@
 package io.tenantredis.internal.connection;
 
+import io.github.resilience4j.circuitbreaker.CircuitBreaker;
 import io.lettuce.core.ClientOptions;
 import io.lettuce.core.RedisCommandExecutionException;
 import io.lettuce.core.RedisURI;
@@ -9,6 +10,7 @@ import io.lettuce.core.api.StatefulRedisConnection;
 import io.lettuce.core.codec.ByteArrayCodec;
 import io.lettuce.core.resource.ClientResources;
 import io.netty.util.concurrent.ScheduledFuture;
+import io.tenantredis.ErrorCode;
 import io.tenantredis.TenantConnectionException;
 import io.tenantredis.TenantCredentials;
 import io.tenantredis.TenantCredentialsProvider;
@@ -36,6 +38,7 @@ public final class Connector implements AutoCloseable {
   private final TenantLettuceClient client;
   private final ClientResources resources;
   private final String endpoint;
+  private final @Nullable CircuitBreaker endpointBreaker;
   private final ConnectGate gate;
   private volatile Consumer<TenantId> roomMaker = tenant -> {};
 
@@ -43,10 +46,12 @@ public final class Connector implements AutoCloseable {
       ConnectionSettings settings,
       ClientOptions options,
       ClientResources resources,
-      ConnectionEvents events) {
+      ConnectionEvents events,
+      @Nullable CircuitBreaker endpointBreaker) {
     this.settings = settings;
     this.events = events;
     this.resources = resources;
+    this.endpointBreaker = endpointBreaker;
     this.client = new TenantLettuceClient(resources, options, settings.consolidateFlushes());
     this.endpoint = settings.uri().getHost() + ":" + settings.uri().getPort();
     this.gate =
@@ -87,6 +92,30 @@ public final class Connector implements AutoCloseable {
    *     bounded by the connect timeout
    */
   public CompletableFuture<VerifiedConnection> connect(TenantIdentity identity) {
+    if (endpointBreaker == null) {
+      return connectNow(identity);
+    }
+    if (!endpointBreaker.tryAcquirePermission()) {
+      return CompletableFuture.failedFuture(
+          ConnectFailures.endpointSpared(identity.tenant(), endpoint));
+    }
+    long started = System.nanoTime();
+    CompletableFuture<VerifiedConnection> result = connectNow(identity);
+    result.whenComplete(
+        (connection, failure) -> {
+          long took = System.nanoTime() - started;
+          if (failure instanceof TenantConnectionException typed
+              && typed.code() == ErrorCode.TR005) {
+            endpointBreaker.onError(took, TimeUnit.NANOSECONDS, failure);
+          } else {
+            // It was reached, whatever it said of the tenant, or the attempt never got so far.
+            endpointBreaker.onSuccess(took, TimeUnit.NANOSECONDS);
+          }
+        });
+    return result;
+  }
+
+  private CompletableFuture<VerifiedConnection> connectNow(TenantIdentity identity) {
     CompletableFuture<VerifiedConnection> result = new CompletableFuture<>();
     Attempt attempt = new Attempt(identity, result);
     ConnectGate.Ticket ticket;

@@ -1,7 +1,11 @@
 package io.tenantredis.internal.connection;
 
 import io.lettuce.core.ClientOptions;
+import io.lettuce.core.api.push.PushMessage;
+import io.lettuce.core.output.CommandOutput;
+import io.lettuce.core.protocol.Command;
 import io.lettuce.core.protocol.CommandHandler;
+import io.lettuce.core.protocol.CommandType;
 import io.lettuce.core.protocol.CommandWrapper;
 import io.lettuce.core.protocol.Endpoint;
 import io.lettuce.core.protocol.RedisCommand;
@@ -14,8 +18,10 @@ import io.netty.handler.flush.FlushConsolidationHandler;
 import io.netty.util.concurrent.ScheduledFuture;
 import io.tenantredis.internal.keyspace.GuardedCommand;
 import java.io.IOException;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Queue;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
@@ -26,13 +32,19 @@ import org.jspecify.annotations.Nullable;
  * Lettuce's command handler, made to close the connection on any sign that replies are out of step
  * with commands, and to end commands at their deadline.
  *
- * <p>Out of step means that a command could be answered with another one's reply: bytes arrive that
- * nobody asked for, or an exception leaves the pipeline in the middle of a reply. Lettuce would go
- * on; here the connection is closed.
+ * <p>Out of step means that a command could be answered with another one's reply. Signs of it are
+ * bytes that nobody asked for, a push message nobody subscribed to, a reply that is no RESP or not
+ * of the command's type, an exception in the pipeline, and a {@link StepProbe} that is not answered
+ * with its nonce. Lettuce would go on; here nothing more is decoded and the connection is closed.
+ *
+ * <p>A command that expires without a reply may have lost it, and then each later reply answers the
+ * wrong command. From then on the connection is in quarantine: replies are held back until a nonce
+ * sent behind them comes back, and the connection is closed after that, or at once where it cannot
+ * be probed.
  *
  * <p>Deadlines cost one timer a connection, not one a command: commands leave a connection in the
  * order they were written, so that the timer waits for the oldest. Everything here runs on the
- * channel's event loop.
+ * channel's event loop, but for {@link #closeWhenIdle} and {@link #probe}.
  */
 final class InStepCommandHandler extends CommandHandler {
 
@@ -48,12 +60,25 @@ final class InStepCommandHandler extends CommandHandler {
    */
   private static final long REST_BEFORE_CLOSE_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
 
+  private static final String LETTUCE_OUTPUTS = "io.lettuce.core.output.";
+
   private final ConnectionListener listener;
   private final boolean consolidateFlushes;
   private final CompletableFuture<Void> closed = new CompletableFuture<>();
+  private final OutputFailure outputFailure = new OutputFailure();
+  private final Queue<RedisCommand<?, ?, ?>> held = new ArrayDeque<>();
   private @Nullable ScheduledFuture<?> deadlineTimer;
   private long deadlineTimerAt;
   private volatile @Nullable ChannelHandlerContext context;
+
+  private @Nullable ProbeSettings probing;
+  private @Nullable ScheduledFuture<?> probeTimer;
+  private @Nullable StepProbe periodic;
+  private @Nullable StepProbe proof;
+  private boolean quarantined;
+
+  /** Nothing more is decoded: out of step, or the channel is gone. */
+  private boolean ended;
 
   InStepCommandHandler(
       ClientOptions options,
@@ -72,8 +97,32 @@ final class InStepCommandHandler extends CommandHandler {
   }
 
   /**
+   * From now on proves now and then that the connection is in step. Not for one in MULTI or with
+   * subscriptions, where PING is answered otherwise. Any thread.
+   */
+  void probe(ProbeSettings settings) {
+    ChannelHandlerContext ctx = context;
+    if (ctx == null) {
+      return;
+    }
+    if (ctx.executor().inEventLoop()) {
+      // At once, so that the first commands, which are about to be written, count.
+      probing = settings;
+      return;
+    }
+    ctx.executor()
+        .execute(
+            () -> {
+              probing = settings;
+              if (!getStack().isEmpty() && probeTimer == null) {
+                probeLater(ctx, settings);
+              }
+            });
+  }
+
+  /**
    * Closes the channel once all commands written so far are answered, at the latest after the grace
-   * time.
+   * time. Any thread.
    */
   void closeWhenIdle(long graceNanos) {
     ChannelHandlerContext ctx = context;
@@ -91,7 +140,7 @@ final class InStepCommandHandler extends CommandHandler {
 
   private void closeWhenIdle(ChannelHandlerContext ctx, long restingSince, long giveUpAt) {
     long now = System.nanoTime();
-    boolean resting = getStack().isEmpty();
+    boolean resting = getStack().isEmpty() && held.isEmpty();
     if (now - giveUpAt >= 0 || (resting && now - restingSince >= REST_BEFORE_CLOSE_NANOS)) {
       ctx.close();
       return;
@@ -137,6 +186,9 @@ final class InStepCommandHandler extends CommandHandler {
     super.write(ctx, msg, promise);
     if (guarded.isEncoded()) {
       armDeadline(ctx, guarded);
+      if (probing != null && probeTimer == null) {
+        probeLater(ctx, probing);
+      }
     } else {
       // Lettuce skips a command that the application finished meanwhile, without telling anyone:
       // the permits it holds would never come back.
@@ -165,8 +217,28 @@ final class InStepCommandHandler extends CommandHandler {
     deadlineTimer = null;
     long now = System.nanoTime();
     List<GuardedCommand<?, ?, ?>> expired = new ArrayList<>();
+    collectExpired(ctx, getStack(), now, expired);
+    boolean missing = !expired.isEmpty();
+    collectExpired(ctx, held, now, expired);
+    if (missing) {
+      // Before anyone learns of it: whoever does sends the next command, which must not choose a
+      // connection that may be a reply behind.
+      quarantine(ctx);
+    }
+    expired.forEach(command -> command.completeExceptionally(DeadlineExceeded.INSTANCE));
+  }
+
+  /**
+   * Those whose deadline passed, also if the application no longer waits for them: their replies
+   * are missing all the same.
+   */
+  private void collectExpired(
+      ChannelHandlerContext ctx,
+      Iterable<RedisCommand<?, ?, ?>> waiting,
+      long now,
+      List<GuardedCommand<?, ?, ?>> expired) {
     GuardedCommand<?, ?, ?> next = null;
-    for (RedisCommand<?, ?, ?> command : getStack()) {
+    for (RedisCommand<?, ?, ?> command : waiting) {
       GuardedCommand<?, ?, ?> guarded = CommandWrapper.unwrap(command, GuardedCommand.class);
       if (guarded == null || guarded.isSettled() || !guarded.hasDeadline()) {
         continue;
@@ -177,21 +249,102 @@ final class InStepCommandHandler extends CommandHandler {
         next = guarded;
       }
     }
-    if (!expired.isEmpty()) {
-      // Before anyone learns of it: whoever does sends the next command, which must not choose a
-      // connection that may be a reply behind.
-      listener.commandExpired();
-      expired.forEach(command -> command.completeExceptionally(DeadlineExceeded.INSTANCE));
-    }
     if (next != null) {
       armDeadline(ctx, next);
     }
   }
 
+  private void quarantine(ChannelHandlerContext ctx) {
+    if (quarantined || ended) {
+      return;
+    }
+    quarantined = true;
+    listener.commandExpired();
+    if (probing == null) {
+      ctx.close();
+    } else {
+      proof = sendProbe(ctx, probing);
+    }
+  }
+
+  private void probeLater(ChannelHandlerContext ctx, ProbeSettings settings) {
+    probeTimer =
+        ctx.executor()
+            .schedule(
+                () -> {
+                  probeTimer = null;
+                  if (periodic == null && probing != null && !ended) {
+                    periodic = sendProbe(ctx, probing);
+                  }
+                },
+                settings.intervalNanos(),
+                TimeUnit.NANOSECONDS);
+  }
+
+  private @Nullable StepProbe sendProbe(ChannelHandlerContext ctx, ProbeSettings settings) {
+    StepProbe probe = new StepProbe(settings.nonces().getAsLong(), this::probed);
+    try {
+      super.write(ctx, probe, ctx.newPromise());
+    } catch (Exception failure) {
+      outOfStep(ctx);
+      return null;
+    }
+    ctx.flush();
+    probe.giveUpAfter(ctx.executor(), settings.timeoutNanos());
+    return probe;
+  }
+
+  private void probed(StepProbe probe, StepProbe.Answer answer) {
+    ChannelHandlerContext ctx = context;
+    if (ctx == null || ended) {
+      return;
+    }
+    switch (answer) {
+      case IN_STEP -> inStep(probe);
+      case NOT_PERMITTED -> {
+        probing = null;
+        listener.probeNotPermitted();
+        if (quarantined) {
+          ctx.close();
+        }
+      }
+      case NONE -> ctx.close();
+      case OUT_OF_STEP -> outOfStep(ctx);
+    }
+  }
+
+  private void inStep(StepProbe probe) {
+    if (probe == periodic) {
+      periodic = null;
+    }
+    if (probe == proof && probing != null) {
+      quarantined = false;
+      for (RedisCommand<?, ?, ?> command = held.poll(); command != null; command = held.poll()) {
+        super.complete(command);
+      }
+      closeWhenIdle(probing.timeoutNanos());
+    }
+  }
+
+  @Override
+  protected void complete(RedisCommand<?, ?, ?> command) {
+    if (quarantined && CommandWrapper.unwrap(command, GuardedCommand.class) != null) {
+      held.add(command);
+    } else {
+      super.complete(command);
+    }
+  }
+
+  @Override
+  protected boolean canDecode(ByteBuf buffer) {
+    return !ended && super.canDecode(buffer);
+  }
+
   @Override
   protected void decode(ChannelHandlerContext ctx, ByteBuf buffer) throws InterruptedException {
     super.decode(ctx, buffer);
-    if (getStack().isEmpty()
+    if (!ended
+        && getStack().isEmpty()
         && buffer.refCnt() > 0
         && buffer.isReadable()
         && !isPushDecode(buffer)) {
@@ -204,34 +357,104 @@ final class InStepCommandHandler extends CommandHandler {
   }
 
   @Override
+  protected boolean decode(
+      ByteBuf buffer, RedisCommand<?, ?, ?> command, CommandOutput<?, ?, ?> output) {
+    boolean whole = super.decode(buffer, outputFailure, output);
+    Throwable cause = outputFailure.take();
+    if (cause != null) {
+      GuardedCommand<?, ?, ?> guarded = CommandWrapper.unwrap(command, GuardedCommand.class);
+      ChannelHandlerContext ctx = context;
+      if (ctx != null && isOfAnotherType(cause) && (guarded == null || !guarded.isScript())) {
+        outOfStep(ctx);
+      }
+      command.completeExceptionally(guarded == null ? cause : new UnreadableReply(cause));
+    }
+    return whole;
+  }
+
+  /**
+   * Whether the output has no use for such a reply. An application's codec that fails is another
+   * matter: it says nothing about the connection. Nor does a script, whose type is up to it.
+   */
+  private static boolean isOfAnotherType(Throwable cause) {
+    StackTraceElement[] stack = cause.getStackTrace();
+    return cause instanceof UnsupportedOperationException
+        && stack.length > 0
+        && stack[0].getClassName().startsWith(LETTUCE_OUTPUTS);
+  }
+
+  @Override
+  protected void notifyPushListeners(PushMessage notification) {
+    ChannelHandlerContext ctx = context;
+    if (probing != null && ctx != null) {
+      outOfStep(ctx);
+    } else {
+      super.notifyPushListeners(notification);
+    }
+  }
+
+  @Override
   public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) throws Exception {
     // Lettuce gives the exception to the oldest command and keeps the connection, whose next reply
-    // would then go to the
-    // next command.
+    // would then go to the next command.
     try {
       super.exceptionCaught(ctx, cause);
     } finally {
       if (cause instanceof IOException) {
         ctx.close();
-      } else if (ctx.channel().isActive()) {
+      } else {
         outOfStep(ctx);
       }
     }
   }
 
   private void outOfStep(ChannelHandlerContext ctx) {
-    listener.outOfStep();
-    ctx.close();
+    if (!ended) {
+      ended = true;
+      listener.outOfStep();
+      ctx.close();
+    }
   }
 
   @Override
   public void channelInactive(ChannelHandlerContext ctx) throws Exception {
-    if (deadlineTimer != null) {
-      deadlineTimer.cancel(false);
-      deadlineTimer = null;
-    }
+    ended = true;
+    cancel(deadlineTimer);
+    cancel(probeTimer);
     listener.disconnected();
+    for (RedisCommand<?, ?, ?> command = held.poll(); command != null; command = held.poll()) {
+      command.completeExceptionally(
+          new IOException("The connection ended before its replies were proved to be in step"));
+    }
     super.channelInactive(ctx);
     closed.complete(null);
+  }
+
+  private static void cancel(@Nullable ScheduledFuture<?> timer) {
+    if (timer != null) {
+      timer.cancel(false);
+    }
+  }
+
+  /** Takes what an output throws while it is given a reply. */
+  private static final class OutputFailure extends Command<byte[], byte[], byte[]> {
+
+    private @Nullable Throwable cause;
+
+    OutputFailure() {
+      super(CommandType.PING, null);
+    }
+
+    @Override
+    public boolean completeExceptionally(Throwable failure) {
+      cause = failure;
+      return true;
+    }
+
+    @Nullable Throwable take() {
+      Throwable taken = cause;
+      cause = null;
+      return taken;
+    }
   }
 }

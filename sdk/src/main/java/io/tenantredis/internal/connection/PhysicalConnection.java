@@ -76,6 +76,14 @@ final class PhysicalConnection<K, V> extends StatefulRedisConnectionImpl<K, V>
   }
 
   @Override
+  public void probeNotPermitted() {
+    ConnectionListener current = listener;
+    if (current != null) {
+      current.probeNotPermitted();
+    }
+  }
+
+  @Override
   public void disconnected() {
     ConnectionListener current = listener;
     if (current != null) {

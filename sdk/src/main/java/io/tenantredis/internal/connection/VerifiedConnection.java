@@ -40,8 +40,12 @@ public final class VerifiedConnection {
         new ConnectionListener() {
           @Override
           public void commandExpired() {
-            // A reply may be missing, and then each later one would answer the wrong command.
-            retire();
+            usable = false;
+          }
+
+          @Override
+          public void probeNotPermitted() {
+            events.probeNotPermitted(identity.tenant());
           }
 
           @Override
@@ -99,6 +103,14 @@ public final class VerifiedConnection {
       throw new IllegalArgumentException("Only commands that passed the guard can be sent");
     }
     physical.getChannelWriter().write(command);
+  }
+
+  /**
+   * Proves from now on, while commands are sent, that replies are in step with commands. Only for a
+   * connection that is never in MULTI and has no subscriptions.
+   */
+  public void probe(ProbeSettings settings) {
+    physical.handler().probe(settings);
   }
 
   /**

@@ -17,6 +17,7 @@ import io.tenantredis.TenantNoScriptException;
 import io.tenantredis.TenantPermissionDeniedException;
 import io.tenantredis.TenantReadOnlyException;
 import io.tenantredis.TenantRedisFailure;
+import io.tenantredis.TenantReplyException;
 import io.tenantredis.TenantTimeoutException;
 import io.tenantredis.UnknownTenantException;
 import java.time.Duration;
@@ -82,6 +83,16 @@ public final class Failures {
         null);
   }
 
+  /** The reply arrived, but the output or the codec threw. */
+  public static RuntimeException unreadable(TenantId tenant, String command, Throwable cause) {
+    return new TenantReplyException(
+        new FailureDetails(ErrorCode.TR015, tenant, command, Outcome.UNKNOWN),
+        "The server answered, but the reply could not be turned into the result ("
+            + cause.getClass().getSimpleName()
+            + "). Check the codec, and the output of a command made by hand.",
+        cause);
+  }
+
   /** The connection went away before the reply. */
   public static RuntimeException connectionLost(
       TenantId tenant, String command, boolean sent, @Nullable Throwable cause) {
@@ -137,6 +148,19 @@ public final class Failures {
             + limit
             + " commands in flight, as many as it may have. Wait for replies before sending more, or raise"
             + " maxConcurrentCalls.",
+        null);
+  }
+
+  /** The tenant issued as many commands as it may in a period. */
+  public static RuntimeException rateLimited(
+      TenantId tenant, String command, int limit, Duration period) {
+    return new TenantLimitException(
+        new FailureDetails(ErrorCode.TR008, tenant, command, Outcome.NOT_SENT),
+        "The tenant issued "
+            + limit
+            + " commands within "
+            + period.toMillis()
+            + " ms, as many as it may. Send fewer, or raise the rateLimit.",
         null);
   }
 

@@ -110,6 +110,14 @@ public final class ClientMeters implements ConnectionEvents {
   }
 
   @Override
+  public void probeNotPermitted(TenantId tenant) {
+    LOG.warn(
+        "The user of tenant {} may not PING: a lost reply on its connection goes unnoticed while commands keep coming. Grant"
+            + " it: ACL SETUSER ... +ping",
+        tenant);
+  }
+
+  @Override
   public void outOfStep(TenantId tenant) {
     Counter.builder(TenantRedisMeter.OUT_OF_STEP.meterName())
         .description(TenantRedisMeter.OUT_OF_STEP.description())

@@ -16,6 +16,9 @@ public interface ConnectionEvents {
   /** A verified connection is gone. */
   void closed(TenantId tenant);
 
+  /** The tenant's user may not PING, so that its connections cannot be proved to be in step. */
+  void probeNotPermitted(TenantId tenant);
+
   /** A connection was closed because replies no longer matched commands. */
   void outOfStep(TenantId tenant);
 

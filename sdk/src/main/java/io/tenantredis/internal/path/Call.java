@@ -2,9 +2,11 @@ package io.tenantredis.internal.path;
 
 import io.github.resilience4j.retry.Retry;
 import io.lettuce.core.protocol.RedisCommand;
+import io.tenantredis.RetryMode;
 import io.tenantredis.TenantId;
 import io.tenantredis.TenantRedisFailure;
 import io.tenantredis.internal.connection.DeadlineExceeded;
+import io.tenantredis.internal.connection.UnreadableReply;
 import io.tenantredis.internal.error.Failures;
 import io.tenantredis.internal.keyspace.GuardedCommand;
 import io.tenantredis.internal.keyspace.ReplyListener;
@@ -25,6 +27,7 @@ final class Call implements ReplyListener {
   private final CommandPath path;
   private final long startNanos;
   private final long timeoutNanos;
+  private final RetryMode retryMode;
   private GuardedCommand<?, ?, ?> attempt;
   private RedisCommand<?, ?, ?> wire;
   private volatile @Nullable Lease lease;
@@ -41,8 +44,10 @@ final class Call implements ReplyListener {
       GuardedCommand<?, ?, ?> command,
       RedisCommand<?, ?, ?> wire,
       long startNanos,
-      long timeoutNanos) {
+      long timeoutNanos,
+      RetryMode retryMode) {
     this.path = path;
+    this.retryMode = retryMode;
     this.attempt = command;
     this.wire = wire;
     this.startNanos = startNanos;
@@ -116,10 +121,10 @@ final class Call implements ReplyListener {
 
   /** Whether a further attempt may be made for this failure without the application noticing it. */
   boolean isRepeatable(Throwable failure) {
-    if (attempt.replyBegun() || attempt.delegate().isDone()) {
+    if (retryMode == RetryMode.NEVER || attempt.replyBegun() || attempt.delegate().isDone()) {
       return false;
     }
-    return RetryRule.permits(failure, attempt.isIdempotent());
+    return RetryRule.permits(failure, retryMode == RetryMode.ALWAYS || attempt.isIdempotent());
   }
 
   /** A fresh attempt of the same bytes. */
@@ -177,6 +182,8 @@ final class Call implements ReplyListener {
       settle(
           Failures.timeout(
               tenant(), command.name(), command.isEncoded(), Duration.ofNanos(timeoutNanos)));
+    } else if (cause instanceof UnreadableReply unreadable) {
+      settle(Failures.unreadable(tenant(), command.name(), unreadable.reason()));
     } else if (cause instanceof TenantRedisFailure || cause instanceof CancellationException) {
       settle(cause);
     } else {

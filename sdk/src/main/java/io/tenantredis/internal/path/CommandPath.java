@@ -2,9 +2,11 @@ package io.tenantredis.internal.path;
 
 import io.github.resilience4j.bulkhead.Bulkhead;
 import io.github.resilience4j.circuitbreaker.CircuitBreaker;
+import io.github.resilience4j.ratelimiter.RateLimiter;
 import io.github.resilience4j.retry.Retry;
 import io.lettuce.core.protocol.RedisCommand;
 import io.netty.util.concurrent.EventExecutorGroup;
+import io.tenantredis.RetryMode;
 import io.tenantredis.TenantId;
 import io.tenantredis.internal.connection.VerifiedConnection;
 import io.tenantredis.internal.error.Failures;
@@ -12,7 +14,10 @@ import io.tenantredis.internal.keyspace.GuardedCommand;
 import io.tenantredis.internal.metrics.CommandMeters;
 import io.tenantredis.internal.pool.DedicatedConnections;
 import io.tenantredis.internal.pool.SharedConnection;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The way of one tenant's guarded commands to its connection and back. Thread-safe; nothing here
@@ -22,31 +27,38 @@ public final class CommandPath {
 
   private final TenantId tenant;
   private final BooleanSupplier idle;
-  private final Stage[] stages;
+  private final List<Stage> stages = new ArrayList<>();
   private volatile boolean closing;
 
-  private CommandPath(TenantId tenant, BooleanSupplier idle, int stageCount) {
+  private CommandPath(TenantId tenant, BooleanSupplier idle) {
     this.tenant = tenant;
     this.idle = idle;
-    this.stages = new Stage[stageCount];
   }
 
-  /** All stages in their order, from the application to the connection. */
+  /**
+   * All stages in their order, from the application to the connection.
+   *
+   * @param limiter null for no limit
+   */
   public static CommandPath assemble(
       TenantId tenant,
       CommandMeters meters,
+      @Nullable RateLimiter limiter,
       Retry retry,
       CircuitBreaker breaker,
       Bulkhead bulkhead,
       SharedConnection shared,
       DedicatedConnections dedicated,
       EventExecutorGroup timer) {
-    CommandPath path = new CommandPath(tenant, () -> isIdle(bulkhead), 5);
-    path.stages[0] = new MeterStage(meters);
-    path.stages[1] = new RetryStage(retry, timer, meters, () -> path.closing);
-    path.stages[2] = new CircuitBreakerStage(breaker);
-    path.stages[3] = new BulkheadStage(bulkhead);
-    path.stages[4] = new RouteStage(shared, new LeaseRoute(dedicated, timer), timer);
+    CommandPath path = new CommandPath(tenant, () -> isIdle(bulkhead));
+    path.stages.add(new MeterStage(meters));
+    if (limiter != null) {
+      path.stages.add(new RateLimitStage(limiter));
+    }
+    path.stages.add(new RetryStage(retry, timer, meters, () -> path.closing));
+    path.stages.add(new CircuitBreakerStage(breaker));
+    path.stages.add(new BulkheadStage(bulkhead));
+    path.stages.add(new RouteStage(shared, new LeaseRoute(dedicated, timer), timer));
     return path;
   }
 
@@ -58,9 +70,9 @@ public final class CommandPath {
   public static CommandPath assembleLeased(
       TenantId tenant, CommandMeters meters, VerifiedConnection connection) {
     LeasedStage last = new LeasedStage(connection);
-    CommandPath path = new CommandPath(tenant, last::isIdle, 2);
-    path.stages[0] = new MeterStage(meters);
-    path.stages[1] = last;
+    CommandPath path = new CommandPath(tenant, last::isIdle);
+    path.stages.add(new MeterStage(meters));
+    path.stages.add(last);
     return path;
   }
 
@@ -70,22 +82,31 @@ public final class CommandPath {
    *
    * @param timeoutNanos the longest it may take, with connecting, waiting and retries; 0 for no
    *     limit
+   * @param retryMode which of its failures may be followed by another attempt
    */
-  public void send(GuardedCommand<?, ?, ?> command, long timeoutNanos) {
-    send(command, command, timeoutNanos);
+  public void send(GuardedCommand<?, ?, ?> command, long timeoutNanos, RetryMode retryMode) {
+    send(command, command, timeoutNanos, retryMode);
   }
 
   /**
-   * Sends a command in Lettuce's transaction wrapper.
+   * Sends a command in Lettuce's transaction wrapper, once.
    *
    * @param wire the wrapper around the command, or the command
    */
   public void send(GuardedCommand<?, ?, ?> command, RedisCommand<?, ?, ?> wire, long timeoutNanos) {
+    send(command, wire, timeoutNanos, RetryMode.NEVER);
+  }
+
+  private void send(
+      GuardedCommand<?, ?, ?> command,
+      RedisCommand<?, ?, ?> wire,
+      long timeoutNanos,
+      RetryMode retryMode) {
     if (closing) {
       command.deliverFailure(Failures.closed(tenant, command.name(), false));
       return;
     }
-    new Call(this, command, wire, System.nanoTime(), timeoutNanos).proceed();
+    new Call(this, command, wire, System.nanoTime(), timeoutNanos, retryMode).proceed();
   }
 
   /** Accepts no further commands and makes no further attempts; those in flight go on. */
@@ -108,6 +129,6 @@ public final class CommandPath {
   }
 
   Stage stage(int position) {
-    return stages[position];
+    return stages.get(position);
   }
 }

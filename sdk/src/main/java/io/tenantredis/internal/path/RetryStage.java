@@ -2,14 +2,18 @@ package io.tenantredis.internal.path;
 
 import io.github.resilience4j.retry.Retry;
 import io.tenantredis.internal.metrics.CommandMeters;
+import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Tries again what {@link RetryRule} permits, as often and at the intervals that Resilience4j says,
- * within the deadline.
+ * within the deadline. Between attempts a call holds no permit, and ends at once when the
+ * application cancels it.
  */
 final class RetryStage implements Stage {
 
@@ -55,16 +59,50 @@ final class RetryStage implements Stage {
       call.settle(failure);
       return;
     }
-    meters.retried(call.attempt().rule(), failure);
-    timer.schedule(() -> sendAgain(call, failure), delayMillis, TimeUnit.MILLISECONDS);
+    new Pause(call, failure).begin(delayMillis);
   }
 
-  private void sendAgain(Call call, Throwable failure) {
-    if (call.attempt().delegate().isDone()) {
-      call.settle(failure);
-      return;
+  /** The time between two attempts: it ends once, by itself or because nobody waits any longer. */
+  private final class Pause {
+
+    private final Call call;
+    private final Throwable failure;
+    private final AtomicBoolean over = new AtomicBoolean();
+
+    Pause(Call call, Throwable failure) {
+      this.call = call;
+      this.failure = failure;
     }
-    call.again();
-    call.proceed();
+
+    void begin(long millis) {
+      Future<?> end;
+      try {
+        end = timer.schedule(this::sendAgain, millis, TimeUnit.MILLISECONDS);
+      } catch (RejectedExecutionException closed) {
+        call.settle(failure);
+        return;
+      }
+      meters.retried(call.attempt().rule(), failure);
+      call.attempt()
+          .onComplete(
+              (result, ended) -> {
+                if (over.compareAndSet(false, true)) {
+                  end.cancel(false);
+                  call.settle(failure);
+                }
+              });
+    }
+
+    private void sendAgain() {
+      if (!over.compareAndSet(false, true)) {
+        return;
+      }
+      if (closing.getAsBoolean()) {
+        call.settle(failure);
+        return;
+      }
+      call.again();
+      call.proceed();
+    }
   }
 }

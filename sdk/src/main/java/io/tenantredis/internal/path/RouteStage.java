@@ -10,6 +10,7 @@ import io.tenantredis.internal.pool.SharedConnection;
 import io.tenantredis.internal.pool.Waiter;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,7 +39,7 @@ final class RouteStage implements Stage {
     if (connection != null) {
       connection.dispatch(call.attempt());
     } else {
-      shared.acquire(new Waiting(call));
+      new Waiting(call).begin(call.remainingNanos(System.nanoTime()));
     }
   }
 
@@ -52,46 +53,64 @@ final class RouteStage implements Stage {
     call.settle(failure);
   }
 
-  /** One command that waits for the connection, at the longest until its deadline. */
+  /**
+   * One command that waits for the connection, at the longest until its deadline, and no longer
+   * than the application does.
+   */
   private final class Waiting implements Waiter {
 
     private final GuardedCommand<?, ?, ?> attempt;
-    private final @Nullable ScheduledFuture<?> deadline;
+    private final AtomicBoolean over = new AtomicBoolean();
+    private volatile @Nullable ScheduledFuture<?> deadline;
 
     Waiting(Call call) {
       this.attempt = call.attempt();
-      long remaining = call.remainingNanos(System.nanoTime());
-      this.deadline =
-          remaining == Long.MAX_VALUE
-              ? null
-              : timer.schedule(
-                  () -> {
-                    attempt.completeExceptionally(DeadlineExceeded.INSTANCE);
-                  },
-                  Math.max(0, remaining),
-                  TimeUnit.NANOSECONDS);
+    }
+
+    void begin(long remainingNanos) {
+      if (remainingNanos != Long.MAX_VALUE) {
+        deadline =
+            timer.schedule(
+                () -> giveUp(DeadlineExceeded.INSTANCE),
+                Math.max(0, remainingNanos),
+                TimeUnit.NANOSECONDS);
+      }
+      attempt.onComplete(
+          (result, ended) -> giveUp(new CancellationException("cancelled before it was sent")));
+      shared.acquire(this);
     }
 
     @Override
     public void connected(VerifiedConnection connection) {
-      cancelDeadline();
-      if (attempt.isDone()) {
-        attempt.completeExceptionally(new CancellationException("cancelled before it was sent"));
-      } else {
+      if (end()) {
         connection.dispatch(attempt);
       }
     }
 
     @Override
     public void failed(Throwable cause) {
-      cancelDeadline();
-      attempt.completeExceptionally(Failures.notConnected(shared.tenant(), attempt.name(), cause));
+      if (end()) {
+        attempt.completeExceptionally(
+            Failures.notConnected(shared.tenant(), attempt.name(), cause));
+      }
     }
 
-    private void cancelDeadline() {
-      if (deadline != null) {
-        deadline.cancel(false);
+    private void giveUp(Throwable cause) {
+      if (end()) {
+        shared.forget(this);
+        attempt.completeExceptionally(cause);
       }
+    }
+
+    private boolean end() {
+      if (!over.compareAndSet(false, true)) {
+        return false;
+      }
+      ScheduledFuture<?> timeout = deadline;
+      if (timeout != null) {
+        timeout.cancel(false);
+      }
+      return true;
     }
   }
 }

@@ -1,10 +1,12 @@
 package io.tenantredis.internal.pool;
 
+import io.tenantredis.internal.connection.ProbeSettings;
 import io.tenantredis.internal.metrics.ConnectionEvents;
 import java.time.Duration;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.function.DoubleSupplier;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * When connecting is tried again, and when live connections are looked at; one for all tenants.
@@ -19,6 +21,7 @@ import java.util.function.LongSupplier;
  * @param nanoTime the clock
  * @param random numbers from 0 (inclusive) to 1 (exclusive)
  * @param events whom to tell
+ * @param probes how shared connections are proved to be in step; null for no proofs
  */
 public record ConnectPolicy(
     Backoff backoff,
@@ -29,7 +32,8 @@ public record ConnectPolicy(
     ScheduledExecutorService timer,
     LongSupplier nanoTime,
     DoubleSupplier random,
-    ConnectionEvents events) {
+    ConnectionEvents events,
+    @Nullable ProbeSettings probes) {
 
   /** When to do next what is done at this interval, with up to half of it taken off at random. */
   long next(Duration interval, long now) {

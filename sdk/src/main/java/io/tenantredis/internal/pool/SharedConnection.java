@@ -80,6 +80,13 @@ public final class SharedConnection {
     stripe().acquire(waiter);
   }
 
+  /** The waiter no longer waits; if it is being served at this moment, it is served. */
+  public void forget(Waiter waiter) {
+    for (Stripe stripe : stripes) {
+      stripe.forget(waiter);
+    }
+  }
+
   private Stripe stripe() {
     if (stripes.length == 1) {
       return stripes[0];

@@ -6,8 +6,8 @@ import io.tenantredis.internal.connection.Connector;
 import io.tenantredis.internal.connection.TenantIdentity;
 import io.tenantredis.internal.connection.VerifiedConnection;
 import io.tenantredis.internal.error.Failures;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.LinkedHashSet;
+import java.util.Set;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
@@ -37,7 +37,7 @@ final class Stripe {
   private volatile @Nullable VerifiedConnection current;
   private boolean connecting;
   private @Nullable ScheduledFuture<?> nextAttempt;
-  private @Nullable List<Waiter> waiting;
+  private @Nullable Set<Waiter> waiting;
   private @Nullable Throwable lastFailure;
   private int failures;
   private long tryingSince;
@@ -99,9 +99,24 @@ final class Stripe {
     }
   }
 
+  /** The waiter no longer waits; if it is being served at this moment, it is served. */
+  void forget(Waiter waiter) {
+    synchronized (lock) {
+      if (waiting != null) {
+        waiting.remove(waiter);
+      }
+    }
+  }
+
+  private void watch(VerifiedConnection connection) {
+    if (policy.probes() != null) {
+      connection.probe(policy.probes());
+    }
+  }
+
   private void await(Waiter waiter) {
     if (waiting == null) {
-      waiting = new ArrayList<>();
+      waiting = new LinkedHashSet<>();
     }
     waiting.add(waiter);
   }
@@ -132,12 +147,13 @@ final class Stripe {
 
   private void finish(@Nullable VerifiedConnection connection, @Nullable Throwable failure) {
     if (connection != null) {
+      watch(connection);
       opened(connection);
       return;
     }
     Throwable cause =
         failure == null ? new IllegalStateException("neither a connection nor a failure") : failure;
-    List<Waiter> failed;
+    Set<Waiter> failed;
     boolean first;
     boolean newlyQuarantined = false;
     synchronized (lock) {
@@ -198,7 +214,7 @@ final class Stripe {
 
   private void opened(VerifiedConnection connection) {
     while (true) {
-      List<Waiter> served;
+      Set<Waiter> served;
       boolean closedMeanwhile;
       boolean healed = false;
       boolean outdated = false;
@@ -238,8 +254,8 @@ final class Stripe {
     }
   }
 
-  private List<Waiter> takeWaiting() {
-    List<Waiter> taken = waiting == null ? List.of() : waiting;
+  private Set<Waiter> takeWaiting() {
+    Set<Waiter> taken = waiting == null ? Set.of() : waiting;
     waiting = null;
     return taken;
   }
@@ -289,6 +305,7 @@ final class Stripe {
           failure == null ? new IllegalStateException("neither connection nor failure") : failure);
       return;
     }
+    watch(connection);
     VerifiedConnection old = null;
     boolean again = false;
     boolean closedMeanwhile;
@@ -347,7 +364,7 @@ final class Stripe {
   /** The server no longer says that this connection is the tenant's. */
   void distrust(Throwable cause) {
     VerifiedConnection connection;
-    List<Waiter> failed;
+    Set<Waiter> failed;
     boolean newly = false;
     synchronized (lock) {
       connection = current;
@@ -382,7 +399,7 @@ final class Stripe {
 
   void close() {
     VerifiedConnection connection;
-    List<Waiter> failed;
+    Set<Waiter> failed;
     synchronized (lock) {
       closed = true;
       connection = current;

@@ -92,8 +92,9 @@ class ErrorsDocTest {
     row(text, "---", "---", "---");
     List<JavaClass> types =
         new ClassFileImporter()
-            .withImportOption(new ImportOption.DoNotIncludeTests())
-            .importPackages("io.tenantredis").stream()
+                .withImportOption(new ImportOption.DoNotIncludeTests())
+                .importPackages("io.tenantredis")
+                .stream()
                 .filter(type -> type.isAssignableTo(TenantRedisFailure.class))
                 .filter(type -> !type.isInterface())
                 .sorted(Comparator.comparing(JavaClass::getSimpleName))
