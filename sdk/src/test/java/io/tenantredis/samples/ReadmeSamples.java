@@ -1,6 +1,7 @@
 package io.tenantredis.samples;
 
 import io.lettuce.core.RedisException;
+import io.lettuce.core.TransactionResult;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.tenantredis.Outcome;
 import io.tenantredis.TenantClient;
@@ -42,6 +43,19 @@ final class ReadmeSamples {
         reconcile(typed.tenant());
       }
     }
+  }
+
+  static TransactionResult transaction(TenantClient<String, String> acme) {
+    TransactionResult result =
+        acme.dedicated(
+            connection -> {
+              connection.sync().watch("stock");
+              int stock = Integer.parseInt(connection.sync().get("stock"));
+              connection.sync().multi();
+              connection.sync().set("stock", Integer.toString(stock - 1));
+              return connection.sync().exec();
+            });
+    return result;
   }
 
   private static void reconcile(TenantId tenant) {}
