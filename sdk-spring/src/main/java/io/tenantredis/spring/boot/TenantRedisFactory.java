@@ -6,6 +6,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.tenantredis.ConfigurationException;
 import io.tenantredis.ConnectionOptions;
 import io.tenantredis.InvalidTenantIdException;
+import io.tenantredis.ResilienceOptions;
 import io.tenantredis.TenantCredentials;
 import io.tenantredis.TenantCredentialsProvider;
 import io.tenantredis.TenantId;
@@ -143,18 +144,21 @@ final class TenantRedisFactory {
         .connectTimeout(properties.connectTimeout())
         .commandTimeout(properties.commandTimeout())
         .shutdownTimeout(properties.shutdownTimeout())
-        .maxConcurrentCalls(properties.maxConcurrentCalls())
-        .maxAttempts(properties.retry().maxAttempts())
-        .retryDelay(properties.retry().firstDelay(), properties.retry().longestDelay())
         .taggedTenants(properties.metrics().taggedTenants());
     if (properties.clientName() != null) {
       builder.clientName(properties.clientName());
     }
-    applyCircuitBreaker(builder);
+    ResilienceOptions.Builder resilience =
+        ResilienceOptions.builder()
+            .maxConcurrentCalls(properties.maxConcurrentCalls())
+            .maxAttempts(properties.retry().maxAttempts())
+            .retryDelay(properties.retry().firstDelay(), properties.retry().longestDelay());
+    applyCircuitBreaker(resilience);
+    builder.resilience(resilience.build());
     applyConnections(builder);
   }
 
-  private void applyCircuitBreaker(TenantRedis.Builder builder) {
+  private void applyCircuitBreaker(ResilienceOptions.Builder builder) {
     TenantRedisProperties.CircuitBreaker breaker = properties.circuitBreaker();
     try {
       builder.circuitBreaker(
