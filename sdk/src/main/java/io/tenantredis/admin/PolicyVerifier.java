@@ -156,8 +156,7 @@ public final class PolicyVerifier {
   /**
    * A glob matches nothing outside the prefix if its text up to the first wildcard begins with it.
    */
-  private static void patterns(
-      String user, KeyPrefix prefix, UserState state, List<Finding> findings) {
+  static void patterns(String user, KeyPrefix prefix, UserState state, List<Finding> findings) {
     List<UserState.Permissions> all = new ArrayList<>(state.selectors());
     all.add(state.root());
     for (UserState.Permissions permissions : all) {
