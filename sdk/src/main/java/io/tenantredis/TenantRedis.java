@@ -33,6 +33,7 @@ import io.tenantredis.internal.connection.TenantIdentity;
 import io.tenantredis.internal.connection.TlsMaterial;
 import io.tenantredis.internal.connection.TlsReloader;
 import io.tenantredis.internal.connection.TlsSettings;
+import io.tenantredis.internal.keyspace.CommandRule;
 import io.tenantredis.internal.keyspace.CommandRules;
 import io.tenantredis.internal.keyspace.Guard;
 import io.tenantredis.internal.keyspace.GuardListener;
@@ -81,6 +82,7 @@ public final class TenantRedis implements AutoCloseable {
   private static final Duration SHORTEST_SWEEP_INTERVAL = Duration.ofMillis(10);
 
   private final Builder settings;
+  private final CommandRules rules;
   private final KeyPrefixTemplate prefixes;
   private final @Nullable IdentityTemplate identities;
   private final ClientOptions options;
@@ -97,10 +99,12 @@ public final class TenantRedis implements AutoCloseable {
   private final Runnable endOfCredentialChanges;
   private final AtomicBoolean closed = new AtomicBoolean();
 
-  private TenantRedis(Builder settings, RedisURI uri, @Nullable TlsMaterial tlsMaterial) {
+  private TenantRedis(
+      Builder settings, RedisURI uri, @Nullable TlsMaterial tlsMaterial, CommandRules rules) {
     this.settings = settings;
     this.resilienceOptions = settings.resilience.build();
     this.resilience = ResilienceRegistries.of(resilienceOptions);
+    this.rules = rules;
     this.prefixes = KeyPrefixTemplate.of(settings.keyPrefix);
     this.identities = settings.identity == null ? null : IdentityTemplate.of(settings.identity);
     this.options = settings.clientOptions(tlsMaterial);
@@ -318,7 +322,7 @@ public final class TenantRedis implements AutoCloseable {
     return new TenantSession(
         tenant,
         prefix,
-        new Guard(tenant, prefix, settings.prefixMode, CommandRules.standard(), guardListener),
+        new Guard(tenant, prefix, settings.prefixMode, rules, guardListener),
         guardListener,
         CommandPath.assemble(
             tenant,
@@ -445,6 +449,7 @@ public final class TenantRedis implements AutoCloseable {
     private @Nullable String clientName;
     private boolean flushConsolidation = true;
     private ConnectionOptions connections = ConnectionOptions.builder().build();
+    private CommandPolicy commands = CommandPolicy.standard();
     private TlsOptions tls = TlsOptions.builder().build();
     private boolean tlsGiven;
 
@@ -687,6 +692,18 @@ public final class TenantRedis implements AutoCloseable {
     }
 
     /**
+     * What tenants may run, where it differs from the rules of the SDK: rules for an application's
+     * own commands, withheld commands, no scripts. Default: {@link CommandPolicy#standard()}.
+     *
+     * @param policy the policy
+     * @return this builder
+     */
+    public Builder commands(CommandPolicy policy) {
+      this.commands = policy;
+      return this;
+    }
+
+    /**
      * Builds the client. Connects nowhere.
      *
      * @return the client
@@ -703,10 +720,39 @@ public final class TenantRedis implements AutoCloseable {
       problems.addAll(resilience.problems());
       Options.inRange(0, Integer.MAX_VALUE, taggedTenants, "taggedTenants", problems);
       TlsMaterial tlsMaterial = uri == null ? null : tlsMaterial(uri, problems);
+      CommandRules rules = rules(problems);
       if (!problems.isEmpty() || uri == null) {
         throw new ConfigurationException(problems);
       }
-      return new TenantRedis(this, uri, tlsMaterial);
+      return new TenantRedis(this, uri, tlsMaterial, rules);
+    }
+
+    private CommandRules rules(List<String> problems) {
+      CommandRules all = CommandRules.standard();
+      for (String row : commands.rows()) {
+        try {
+          all = all.with(List.of(row));
+        } catch (IllegalArgumentException unusable) {
+          problems.add("The rule '" + row + "' cannot be added: " + unusable.getMessage());
+        }
+      }
+      for (String withheld : commands.withheld()) {
+        if (all.all().stream().noneMatch(rule -> isOf(rule, withheld))) {
+          problems.add("There is no command " + withheld + " to withhold: check its name.");
+        }
+      }
+      return all.narrowed(
+          rule ->
+              commands.withheld().stream().noneMatch(withheld -> isOf(rule, withheld))
+                  && (commands.allowsScripts() || !runsCode(rule)));
+    }
+
+    private static boolean isOf(CommandRule rule, String command) {
+      return rule.name().equals(command) || rule.name().startsWith(command + " ");
+    }
+
+    private static boolean runsCode(CommandRule rule) {
+      return rule.isScript() || rule.group().equals("scripting");
     }
 
     private @Nullable TlsMaterial tlsMaterial(RedisURI uri, List<String> problems) {

@@ -47,8 +47,15 @@ class TenantKeysTest {
     }
     writes.add(new String[] {"SET", "tenant:acme:other", "v"});
     server.admin().pipeline(writes);
-    redis = Tenants.client(server).build();
+    redis = client().build();
     keys = redis.tenant("acme").keys();
+  }
+
+  /** Patient, because nothing here is about time. */
+  private static TenantRedis.Builder client() {
+    return Tenants.client(server)
+        .connectTimeout(Duration.ofSeconds(60))
+        .commandTimeout(Duration.ofSeconds(60));
   }
 
   @AfterEach
@@ -189,7 +196,7 @@ class TenantKeysTest {
 
   @Test
   void inRequireModeNamesAreWhole() {
-    try (TenantRedis require = Tenants.client(server).prefixMode(PrefixMode.REQUIRE).build()) {
+    try (TenantRedis require = client().prefixMode(PrefixMode.REQUIRE).build()) {
       TenantKeys<String> whole = require.tenant("acme").keys();
       assertThat(whole.scan("tenant:acme:cart:*").collect(Collectors.toSet()))
           .hasSize(KEYS)

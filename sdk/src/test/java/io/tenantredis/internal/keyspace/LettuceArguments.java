@@ -341,7 +341,8 @@ final class LettuceArguments {
       return List.of();
     }
     return Arrays.stream(type.getMethods())
-        .filter(method -> !method.isBridge())
+        // Some options are public methods of a class that is not.
+        .filter(method -> !method.isBridge() && method.trySetAccessible())
         .sorted(Comparator.comparing(Method::toString))
         .toList();
   }
