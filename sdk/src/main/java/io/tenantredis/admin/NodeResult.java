@@ -1,5 +1,9 @@
 package io.tenantredis.admin;
 
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
 /**
  * What became of one step on one server.
  *
@@ -30,5 +34,27 @@ public record NodeResult(String node, Status status, String detail) {
    */
   public boolean isDone() {
     return status == Status.CHANGED || status == Status.UNCHANGED;
+  }
+
+  /** A step on one server, which may fail. */
+  interface Step {
+    NodeResult run();
+  }
+
+  /** The result of a step; a failure of the server is a result too. */
+  static NodeResult attempt(AdminNode node, Step step) {
+    try {
+      return step.run();
+    } catch (AdminException e) {
+      return new NodeResult(node.address(), Status.FAILED, String.valueOf(e.getMessage()));
+    }
+  }
+
+  static List<Map<String, @Nullable Object>> json(List<NodeResult> results) {
+    return results.stream()
+        .map(
+            result ->
+                Json.object("node", result.node, "status", result.status, "detail", result.detail))
+        .toList();
   }
 }

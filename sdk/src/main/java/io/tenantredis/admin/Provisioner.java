@@ -51,7 +51,7 @@ public final class Provisioner {
    * @throws AdminException if a server has a user of this name already; nothing was changed then
    */
   public NewUser create(AclPolicy policy) {
-    refuseOwnUsers(policy.user());
+    OwnUsers.refuse(nodes, policy.user());
     List<AdminNode> all = nodes.all();
     for (AdminNode node : all) {
       if (UserState.read(node, policy.user()) != null) {
@@ -91,7 +91,7 @@ public final class Provisioner {
           "apply(...) without a password would lock the tenant out: pass its passwords, or use"
               + " update(...), which keeps them.");
     }
-    refuseOwnUsers(policy.user());
+    OwnUsers.refuse(nodes, policy.user());
     Set<AclPassword> wanted = Set.of(passwords);
     return changeEverywhere(
         "apply",
@@ -115,7 +115,7 @@ public final class Provisioner {
    * @return the report; a server without the user has failed
    */
   public ProvisioningReport update(AclPolicy policy) {
-    refuseOwnUsers(policy.user());
+    OwnUsers.refuse(nodes, policy.user());
     return changeEverywhere(
         "update",
         policy.user(),
@@ -135,7 +135,7 @@ public final class Provisioner {
    * @return the new password and the report; a server without the user has failed
    */
   public NewUser rotate(String user) {
-    refuseOwnUsers(user);
+    OwnUsers.refuse(nodes, user);
     NewPassword password = NewPassword.generate(random);
     ProvisioningReport report =
         changeEverywhere(
@@ -162,7 +162,7 @@ public final class Provisioner {
    * @return the report; a server where the user lacks this password has failed and is unchanged
    */
   public ProvisioningReport finishRotation(String user, AclPassword keep) {
-    refuseOwnUsers(user);
+    OwnUsers.refuse(nodes, user);
     return changeEverywhere(
         "finish rotation",
         user,
@@ -195,7 +195,7 @@ public final class Provisioner {
    * @return the report with the number of ended connections; a server without the user has failed
    */
   public ProvisioningReport suspend(String user) {
-    refuseOwnUsers(user);
+    OwnUsers.refuse(nodes, user);
     List<AdminNode> all = nodes.all();
     ProvisioningReport off =
         changeEverywhere(
@@ -217,7 +217,7 @@ public final class Provisioner {
    * @return the report; a server without the user has failed
    */
   public ProvisioningReport resume(String user) {
-    refuseOwnUsers(user);
+    OwnUsers.refuse(nodes, user);
     return changeEverywhere(
         "resume",
         user,
@@ -236,11 +236,11 @@ public final class Provisioner {
    * @return the report with the number of ended connections; a server without the user is as wanted
    */
   public ProvisioningReport revoke(String user) {
-    refuseOwnUsers(user);
+    OwnUsers.refuse(nodes, user);
     List<NodeResult> results = new ArrayList<>();
     for (AdminNode node : nodes.all()) {
       results.add(
-          attempt(
+          NodeResult.attempt(
               node,
               () -> {
                 if (UserState.read(node, user) == null) {
@@ -412,7 +412,7 @@ public final class Provisioner {
     List<NodeResult> results = new ArrayList<>();
     for (AdminNode node : all) {
       results.add(
-          attempt(
+          NodeResult.attempt(
               node,
               () -> {
                 String difference = check.difference(UserState.read(node, user), node);
@@ -437,7 +437,7 @@ public final class Provisioner {
     if (!result.isDone()) {
       return result;
     }
-    return attempt(
+    return NodeResult.attempt(
         node,
         () -> {
           String difference = check.difference(UserState.read(node, user), node);
@@ -455,7 +455,7 @@ public final class Provisioner {
       NodeResult before = off.nodes().get(i);
       results.add(
           before.isDone()
-              ? attempt(
+              ? NodeResult.attempt(
                   node,
                   () ->
                       new NodeResult(
@@ -490,27 +490,5 @@ public final class Provisioner {
           node.address() + " has no user " + user + ": create(...) or apply(...) makes one.");
     }
     return state;
-  }
-
-  private void refuseOwnUsers(String user) {
-    if (user.equals("default") || user.equals(nodes.seed().text("ACL", "WHOAMI"))) {
-      throw new IllegalArgumentException(
-          "User "
-              + user
-              + " is not a tenant's: it is the server's default or the administrator's own.");
-    }
-  }
-
-  private interface Step {
-    NodeResult run();
-  }
-
-  private static NodeResult attempt(AdminNode node, Step step) {
-    try {
-      return step.run();
-    } catch (AdminException e) {
-      return new NodeResult(
-          node.address(), NodeResult.Status.FAILED, String.valueOf(e.getMessage()));
-    }
   }
 }

@@ -61,20 +61,6 @@ public record ProvisioningReport(String action, String user, List<NodeResult> no
 
   Map<String, @Nullable Object> json() {
     return Json.object(
-        "action",
-        action,
-        "user",
-        user,
-        "complete",
-        isComplete(),
-        "nodes",
-        nodes.stream()
-            .map(
-                node ->
-                    Json.object(
-                        "node", node.node(),
-                        "status", node.status(),
-                        "detail", node.detail()))
-            .toList());
+        "action", action, "user", user, "complete", isComplete(), "nodes", NodeResult.json(nodes));
   }
 }

@@ -6,6 +6,7 @@ import io.lettuce.core.RedisURI;
 import io.lettuce.core.SslOptions;
 import io.lettuce.core.protocol.ProtocolVersion;
 import java.security.SecureRandom;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
@@ -120,6 +121,15 @@ public final class TenantRedisAdmin implements AutoCloseable {
    */
   public SecurityAudit audit() {
     return new SecurityAudit(nodes);
+  }
+
+  /**
+   * Blocks a tenant's user in an emergency.
+   *
+   * @return the incident response
+   */
+  public IncidentResponse incidents() {
+    return new IncidentResponse(nodes, Clock.systemUTC());
   }
 
   /** Closes all connections. */
