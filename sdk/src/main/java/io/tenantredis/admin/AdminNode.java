@@ -5,6 +5,9 @@ import io.lettuce.core.RedisCommandExecutionException;
 import io.lettuce.core.RedisException;
 import io.lettuce.core.RedisURI;
 import io.lettuce.core.api.StatefulRedisConnection;
+import io.lettuce.core.api.async.RedisAsyncCommands;
+import io.lettuce.core.codec.ByteArrayCodec;
+import io.lettuce.core.codec.RedisCodec;
 import io.lettuce.core.codec.StringCodec;
 import io.lettuce.core.protocol.AsyncCommand;
 import io.lettuce.core.protocol.Command;
@@ -12,12 +15,15 @@ import io.lettuce.core.protocol.CommandArgs;
 import io.lettuce.core.protocol.ProtocolKeyword;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -36,6 +42,7 @@ final class AdminNode implements AutoCloseable {
   private final RedisURI uri;
   private final String address;
   private @Nullable StatefulRedisConnection<String, String> connection;
+  private @Nullable StatefulRedisConnection<byte[], byte[]> binaryConnection;
   private @Nullable CommandCatalog catalog;
   private @Nullable AclDialect dialect;
 
@@ -71,22 +78,38 @@ final class AdminNode implements AutoCloseable {
         new AsyncCommand<>(new Command<>(new Word(words.get(0)), new ReplyTree(), arguments));
     StatefulRedisConnection<String, String> current = connection();
     current.dispatch(command);
+    return await(name(words), command);
+  }
+
+  /** A reply that is under way. */
+  <T> T await(String name, CompletionStage<T> reply) {
+    CompletableFuture<T> future = reply.toCompletableFuture();
     try {
-      return command.toCompletableFuture().get(uri.getTimeout().toNanos(), TimeUnit.NANOSECONDS);
+      return future.get(uri.getTimeout().toNanos(), TimeUnit.NANOSECONDS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw failure(words, "interrupted while waiting for the reply", e);
+      throw failure(name, "interrupted while waiting for the reply", e);
     } catch (TimeoutException e) {
-      command.cancel();
-      throw failure(words, "no reply within " + uri.getTimeout().toMillis() + " ms", e);
+      future.cancel(false);
+      throw failure(name, "no reply within " + uri.getTimeout().toMillis() + " ms", e);
     } catch (ExecutionException e) {
       Throwable cause = e.getCause() == null ? e : e.getCause();
       String said = String.valueOf(cause.getMessage());
       if (cause instanceof RedisCommandExecutionException) {
-        throw new ServerRefusedException(place(words) + said, cause);
+        throw new ServerRefusedException(address + ", " + name + ": " + said, cause);
       }
-      throw failure(words, said, cause);
+      throw failure(name, said, cause);
     }
+  }
+
+  /** Commands for names and values that are no texts. */
+  synchronized RedisAsyncCommands<byte[], byte[]> binary() {
+    StatefulRedisConnection<byte[], byte[]> current = binaryConnection;
+    if (current == null || !current.isOpen()) {
+      current = connect(ByteArrayCodec.INSTANCE);
+      binaryConnection = current;
+    }
+    return current.async();
   }
 
   /** A text that the server answers. */
@@ -120,6 +143,13 @@ final class AdminNode implements AutoCloseable {
               });
     }
     return fields;
+  }
+
+  /** What time it is for the server, in milliseconds since 1970. */
+  long timeMillis() {
+    List<@Nullable Object> time = list("TIME");
+    return Long.parseLong(String.valueOf(time.get(0))) * 1000
+        + Long.parseLong(String.valueOf(time.get(1))) / 1000;
   }
 
   /** What the ACL of this server understands. */
@@ -177,24 +207,30 @@ final class AdminNode implements AutoCloseable {
   /** Closes the connection. The node can be asked again, which connects anew. */
   @Override
   public synchronized void close() {
-    StatefulRedisConnection<String, String> current = connection;
-    connection = null;
-    if (current != null) {
-      current.close();
+    for (StatefulRedisConnection<?, ?> current : Arrays.asList(connection, binaryConnection)) {
+      if (current != null) {
+        current.close();
+      }
     }
+    connection = null;
+    binaryConnection = null;
   }
 
   private synchronized StatefulRedisConnection<String, String> connection() {
     StatefulRedisConnection<String, String> current = connection;
     if (current == null || !current.isOpen()) {
-      try {
-        current = client.connect(uri);
-      } catch (RedisException e) {
-        throw new AdminException(address + " cannot be reached: " + e.getMessage() + causeOf(e), e);
-      }
+      current = connect(StringCodec.UTF8);
       connection = current;
     }
     return current;
+  }
+
+  private <T> StatefulRedisConnection<T, T> connect(RedisCodec<T, T> codec) {
+    try {
+      return client.connect(codec, uri);
+    } catch (RedisException e) {
+      throw new AdminException(address + " cannot be reached: " + e.getMessage() + causeOf(e), e);
+    }
   }
 
   private static String causeOf(Throwable failure) {
@@ -202,15 +238,15 @@ final class AdminNode implements AutoCloseable {
     return cause == null ? "" : " (" + cause.getMessage() + ")";
   }
 
-  private AdminException failure(List<String> words, String what, Throwable cause) {
-    return new AdminException(place(words) + what, cause);
+  private AdminException failure(String name, String what, Throwable cause) {
+    return new AdminException(address + ", " + name + ": " + what, cause);
   }
 
-  /** Names the command without its arguments, of which some are secrets. */
-  private String place(List<String> words) {
+  /** The command without its arguments, of which some are secrets. */
+  private static String name(List<String> words) {
     boolean container =
         words.size() > 1 && words.get(0).matches("ACL|CLIENT|CONFIG|CLUSTER|MODULE");
-    return address + ", " + words.get(0) + (container ? " " + words.get(1) : "") + ": ";
+    return words.get(0) + (container ? " " + words.get(1) : "");
   }
 
   static Map<String, @Nullable Object> toMap(List<?> namesAndValues) {

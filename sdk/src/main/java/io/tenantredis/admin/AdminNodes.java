@@ -139,6 +139,11 @@ final class AdminNodes implements AutoCloseable {
     return fields;
   }
 
+  /** The server at an address that another one told; an empty host means the one that was asked. */
+  AdminNode at(String host, int port) {
+    return node(host.isEmpty() ? seed.getHost() : host, port);
+  }
+
   private synchronized AdminNode node(String host, int port) {
     RedisURI uri = RedisURI.builder(seed).withHost(host).withPort(port).build();
     return known.computeIfAbsent(AdminNode.address(uri), address -> new AdminNode(client, uri));

@@ -3,15 +3,9 @@ package io.tenantredis.admin;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
-import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.FileAttribute;
-import java.nio.file.attribute.PosixFilePermission;
-import java.nio.file.attribute.PosixFilePermissions;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -19,7 +13,6 @@ import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -82,7 +75,8 @@ public final class IncidentResponse {
                 "user", user, "at", at, "nodes", NodeResult.json(results), "evidence", seen));
     byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
     write(evidence, bytes);
-    return new IncidentReport(user, at, results, evidence, sha256(bytes));
+    return new IncidentReport(
+        user, at, results, evidence, HexFormat.of().formatHex(Digests.sha256().digest(bytes)));
   }
 
   private static NodeResult block(AdminNode node, String user) {
@@ -167,13 +161,8 @@ public final class IncidentResponse {
   }
 
   private static void create(Path file) {
-    Set<PosixFilePermission> owner = PosixFilePermissions.fromString("rw-------");
-    FileAttribute<?>[] attributes =
-        FileSystems.getDefault().supportedFileAttributeViews().contains("posix")
-            ? new FileAttribute<?>[] {PosixFilePermissions.asFileAttribute(owner)}
-            : new FileAttribute<?>[0];
     try {
-      Files.createFile(file, attributes);
+      Files.createFile(file, PrivateFiles.attributes());
     } catch (FileAlreadyExistsException e) {
       throw new AdminException(
           "There is a file " + file + " already: name another for the evidence.", e);
@@ -192,14 +181,6 @@ public final class IncidentResponse {
               + ": "
               + e.getMessage(),
           e);
-    }
-  }
-
-  private static String sha256(byte[] bytes) {
-    try {
-      return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("Every Java platform has SHA-256", e);
     }
   }
 }

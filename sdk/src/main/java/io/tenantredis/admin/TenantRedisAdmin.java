@@ -5,6 +5,7 @@ import io.lettuce.core.RedisClient;
 import io.lettuce.core.RedisURI;
 import io.lettuce.core.SslOptions;
 import io.lettuce.core.protocol.ProtocolVersion;
+import io.tenantredis.KeyPrefix;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
@@ -130,6 +131,16 @@ public final class TenantRedisAdmin implements AutoCloseable {
    */
   public IncidentResponse incidents() {
     return new IncidentResponse(nodes, Clock.systemUTC());
+  }
+
+  /**
+   * All keys of one tenant, in the database that the URI names.
+   *
+   * @param prefix what the tenant's keys begin with
+   * @return the data
+   */
+  public TenantData data(KeyPrefix prefix) {
+    return new TenantData(nodes, prefix, random, Clock.systemUTC());
   }
 
   /** Closes all connections. */
