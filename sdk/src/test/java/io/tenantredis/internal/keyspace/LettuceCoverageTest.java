@@ -89,6 +89,10 @@ class LettuceCoverageTest {
           "XREAD NOACK",
           // Incomplete: the server answers with a syntax error.
           "FT.HYBRID text",
+          "ARGREP key - +",
+          "ARGREP key - 1",
+          "ARGREP key 1 +",
+          "ARGREP key 1 1",
           "GEOSEARCH key",
           "GEOSEARCHSTORE key key",
           "GET",

@@ -93,7 +93,8 @@ class TransparencyTest {
           "CLUSTER MYSHARDID");
 
   /** Options with the same consequence. */
-  private static final Set<String> NOT_REPEATABLE_OPTIONS = Set.of("EX", "PX", "BY", "IDLE");
+  private static final Set<String> NOT_REPEATABLE_OPTIONS =
+      Set.of("EX", "PX", "BY", "IDLE", "BLOCK");
 
   /**
    * Commands whose reply depends on the whole name of the key, which is longer behind the guard.
