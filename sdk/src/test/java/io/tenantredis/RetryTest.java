@@ -207,6 +207,14 @@ class RetryTest {
   }
 
   @Test
+  void aCommandOfAnInterruptedThreadIsNotMistakenForOneTooMany() throws Exception {
+    Thread.currentThread().interrupt();
+    CompletableFuture<String> value = acme.async().get("k").toCompletableFuture();
+    assertThat(Thread.interrupted()).isTrue();
+    assertThat(value.get(5, TimeUnit.SECONDS)).isEqualTo("v");
+  }
+
+  @Test
   void oneCommandTooManyFailsAtOnce() {
     try (TenantRedis narrow = client(Duration.ofSeconds(5)).maxConcurrentCalls(2).build()) {
       TenantClient<String, String> client = narrow.tenant("acme");

@@ -154,7 +154,11 @@ final class TenantRedisFactory {
             .maxAttempts(properties.retry().maxAttempts())
             .retryDelay(properties.retry().firstDelay(), properties.retry().longestDelay());
     applyCircuitBreaker(resilience);
-    builder.resilience(resilience.build());
+    try {
+      builder.resilience(resilience.build());
+    } catch (ConfigurationException mistakes) {
+      problems.addAll(mistakes.problems());
+    }
     applyConnections(builder);
   }
 

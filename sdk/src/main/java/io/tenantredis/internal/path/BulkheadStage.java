@@ -18,13 +18,29 @@ final class BulkheadStage implements Stage {
 
   @Override
   public void send(Call call) {
-    if (!bulkhead.tryAcquirePermission()) {
+    if (!tryAcquire()) {
       call.refuse(
           Failures.bulkheadFull(
               call.tenant(), call.command(), bulkhead.getBulkheadConfig().getMaxConcurrentCalls()));
       return;
     }
     call.proceed();
+  }
+
+  private boolean tryAcquire() {
+    if (bulkhead.tryAcquirePermission()) {
+      return true;
+    }
+    // Resilience4j asks its semaphore in a way that an interrupted thread is refused by, however
+    // many permits there are. A command is none the worse for the interruption of its caller.
+    if (!Thread.interrupted()) {
+      return false;
+    }
+    try {
+      return bulkhead.tryAcquirePermission();
+    } finally {
+      Thread.currentThread().interrupt();
+    }
   }
 
   @Override
