@@ -207,6 +207,17 @@ class RetryTest {
   }
 
   @Test
+  void closeWaitsForTheCommandsInFlight() throws Exception {
+    TenantRedis closing = client(Duration.ofSeconds(5)).build();
+    TenantClient<String, String> client = closing.tenant("acme");
+    client.sync().set("k", "v");
+    proxy.onCommand("GET").delayReply(Duration.ofMillis(300));
+    CompletableFuture<String> inFlight = client.async().get("k").toCompletableFuture();
+    closing.close();
+    assertThat(inFlight).isCompletedWithValue("v");
+  }
+
+  @Test
   void aCommandOfAnInterruptedThreadIsNotMistakenForOneTooMany() throws Exception {
     Thread.currentThread().interrupt();
     CompletableFuture<String> value = acme.async().get("k").toCompletableFuture();
