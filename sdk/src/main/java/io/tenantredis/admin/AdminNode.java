@@ -27,6 +27,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -98,18 +99,45 @@ final class AdminNode implements AutoCloseable {
       if (cause instanceof RedisCommandExecutionException) {
         throw new ServerRefusedException(address + ", " + name + ": " + said, cause);
       }
-      throw failure(name, said, cause);
+      throw new ConnectionLostException(address + ", " + name + ": " + said, cause);
+    }
+  }
+
+  /**
+   * Asks what changes nothing on the server, so that it may be asked once more: on a new connection
+   * when the one in use was lost, of which this node may hear only from the failure.
+   */
+  <T> T askReadOnly(
+      String name,
+      Function<RedisAsyncCommands<byte[], byte[]>, ? extends CompletionStage<T>> question) {
+    StatefulRedisConnection<byte[], byte[]> first = binaryConnection();
+    try {
+      return await(name, question.apply(first.async()));
+    } catch (ConnectionLostException e) {
+      forget(first);
+      return await(name, question.apply(binaryConnection().async()));
+    }
+  }
+
+  private synchronized void forget(StatefulRedisConnection<byte[], byte[]> lost) {
+    lost.closeAsync();
+    if (binaryConnection == lost) {
+      binaryConnection = null;
     }
   }
 
   /** Commands for names and values that are no texts. */
-  synchronized RedisAsyncCommands<byte[], byte[]> binary() {
+  RedisAsyncCommands<byte[], byte[]> binary() {
+    return binaryConnection().async();
+  }
+
+  private synchronized StatefulRedisConnection<byte[], byte[]> binaryConnection() {
     StatefulRedisConnection<byte[], byte[]> current = binaryConnection;
     if (current == null || !current.isOpen()) {
       current = connect(ByteArrayCodec.INSTANCE);
       binaryConnection = current;
     }
-    return current.async();
+    return current;
   }
 
   /** A text that the server answers. */
@@ -265,6 +293,16 @@ final class AdminNode implements AutoCloseable {
   @Override
   public String toString() {
     return address;
+  }
+
+  /** No reply will come, and nobody knows whether the command was executed. */
+  private static final class ConnectionLostException extends AdminException {
+
+    private static final long serialVersionUID = 1L;
+
+    ConnectionLostException(String message, Throwable cause) {
+      super(message, cause);
+    }
   }
 
   private record Word(String word) implements ProtocolKeyword {

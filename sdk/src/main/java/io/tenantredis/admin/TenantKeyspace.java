@@ -64,10 +64,11 @@ final class TenantKeyspace {
 
   Batch scan(AdminNode node, String cursor) {
     KeyScanCursor<byte[]> found =
-        node.await(
+        node.askReadOnly(
             "SCAN",
-            node.binary()
-                .scan(ScanCursor.of(cursor), ScanArgs.Builder.limit(SCAN_COUNT).match(pattern)));
+            commands ->
+                commands.scan(
+                    ScanCursor.of(cursor), ScanArgs.Builder.limit(SCAN_COUNT).match(pattern)));
     List<byte[]> keys = new ArrayList<>();
     for (byte[] key : found.getKeys()) {
       if (belongs(key)) {

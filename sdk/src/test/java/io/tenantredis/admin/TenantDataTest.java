@@ -5,11 +5,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 import static org.awaitility.Awaitility.await;
 
+import io.lettuce.core.RedisURI;
 import io.tenantredis.KeyPrefix;
 import io.tenantredis.KeyPrefixTemplate;
 import io.tenantredis.TenantId;
+import io.tenantredis.test.server.RedisCluster;
 import io.tenantredis.test.server.RedisServer;
 import io.tenantredis.test.server.RespConnection;
+import io.tenantredis.test.server.WireProxy;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -366,23 +369,13 @@ class TenantDataTest {
 
   @Test
   void inAClusterEveryNodeIsAsked() throws Exception {
-    int busOne = ProvisionerTest.freePort();
-    try (RedisServer one = ProvisionerTest.clusterNode(busOne);
-        RedisServer two = ProvisionerTest.clusterNode(ProvisionerTest.freePort())) {
-      one.admin().command("CLUSTER", "ADDSLOTSRANGE", "0", "8000");
-      two.admin().command("CLUSTER", "ADDSLOTSRANGE", "8001", "16383");
-      two.admin()
-          .command(
-              "CLUSTER",
-              "MEET",
-              one.host(),
-              Integer.toString(one.port()),
-              Integer.toString(busOne));
-      await()
-          .until(
-              () ->
-                  one.admin().text("CLUSTER", "INFO").contains("cluster_state:ok")
-                      && two.admin().text("CLUSTER", "INFO").contains("cluster_state:ok"));
+    try (RedisCluster servers =
+        RedisCluster.builder()
+            .masters(2)
+            .server(RedisServer.builder().adminUser("root", "root password"))
+            .start()) {
+      RedisServer one = servers.nodes().get(0);
+      RedisServer two = servers.nodes().get(1);
       fill(one.admin(), "acme", 500);
       fill(two.admin(), "acme", 500);
       try (TenantRedisAdmin cluster = ProvisionerTest.connect(one)) {
@@ -399,5 +392,38 @@ class TenantDataTest {
         assertThat(two.admin().integer("DBSIZE")).isBetween(100L, 400L);
       }
     }
+  }
+
+  @Test
+  void aScanWhoseConnectionIsLostIsAskedOnceMore() {
+    fill(server.admin(), "acme", 100);
+    try (WireProxy proxy = WireProxy.to(server);
+        TenantRedisAdmin throughProxy = connectThrough(proxy)) {
+      proxy.onCommand("SCAN").once().resetAfterForwarding();
+
+      assertThat(throughProxy.data(prefix("acme")).summarize(QUIET).keys()).isEqualTo(100);
+
+      assertThat(proxy.commandsSeen("SCAN")).isEqualTo(2);
+    }
+  }
+
+  @Test
+  void aScanThatLosesItsConnectionTwiceFails() {
+    try (WireProxy proxy = WireProxy.to(server);
+        TenantRedisAdmin throughProxy = connectThrough(proxy)) {
+      proxy.onCommand("SCAN").always().resetAfterForwarding();
+
+      assertThatThrownBy(() -> throughProxy.data(prefix("acme")).summarize(QUIET))
+          .isInstanceOf(AdminException.class)
+          .hasMessageContaining("SCAN");
+
+      assertThat(proxy.commandsSeen("SCAN")).isEqualTo(2);
+    }
+  }
+
+  private static TenantRedisAdmin connectThrough(WireProxy proxy) {
+    RedisURI uri = ProvisionerTest.adminUri(server);
+    uri.setPort(proxy.port());
+    return TenantRedisAdmin.builder(uri).connect();
   }
 }
