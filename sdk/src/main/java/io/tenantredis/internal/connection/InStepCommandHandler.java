@@ -66,6 +66,7 @@ final class InStepCommandHandler extends CommandHandler {
   private final boolean consolidateFlushes;
   private final CompletableFuture<Void> closed = new CompletableFuture<>();
   private final OutputFailure outputFailure = new OutputFailure();
+  private final HandshakeRefusal refusal = new HandshakeRefusal();
   private final Queue<RedisCommand<?, ?, ?>> held = new ArrayDeque<>();
   private @Nullable ScheduledFuture<?> deadlineTimer;
   private long deadlineTimerAt;
@@ -89,6 +90,11 @@ final class InStepCommandHandler extends CommandHandler {
     super(options, resources, endpoint);
     this.consolidateFlushes = consolidateFlushes;
     this.listener = listener;
+  }
+
+  /** What the server says when it refuses this connection. */
+  HandshakeRefusal refusal() {
+    return refusal;
   }
 
   /** Completes on the event loop when the channel is gone. */
@@ -331,7 +337,18 @@ final class InStepCommandHandler extends CommandHandler {
     if (quarantined && CommandWrapper.unwrap(command, GuardedCommand.class) != null) {
       held.add(command);
     } else {
+      CommandOutput<?, ?, ?> output = command.getOutput();
+      if (probing == null && output != null && output.hasError()) {
+        noteRefusal(command, output.getError());
+      }
       super.complete(command);
+    }
+  }
+
+  private void noteRefusal(RedisCommand<?, ?, ?> command, String error) {
+    String name = command.getType().toString();
+    if (name.equals("HELLO") || name.equals("AUTH")) {
+      refusal.said(error);
     }
   }
 

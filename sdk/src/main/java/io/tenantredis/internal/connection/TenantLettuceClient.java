@@ -13,6 +13,7 @@ import io.lettuce.core.protocol.Endpoint;
 import io.lettuce.core.protocol.PushHandler;
 import io.lettuce.core.resource.ClientResources;
 import java.time.Duration;
+import java.util.concurrent.CompletionException;
 
 /**
  * The one Lettuce client of all tenants. Its connections live for one socket: they never reconnect,
@@ -48,6 +49,11 @@ final class TenantLettuceClient extends RedisClient {
               getOptions(), getResources(), endpoint, physical, consolidateFlushes);
       connectionBuilder.commandHandler(() -> handler);
       physical.handler(handler);
+      ConnectionFuture<T> connecting = super.initializeChannelAsync(connectionBuilder);
+      return connecting.exceptionally(
+          failure -> {
+            throw new CompletionException(handler.refusal().explain(failure));
+          });
     }
     return super.initializeChannelAsync(connectionBuilder);
   }
