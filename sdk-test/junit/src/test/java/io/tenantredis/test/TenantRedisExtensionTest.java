@@ -7,6 +7,7 @@ import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClass
 
 import io.lettuce.core.api.sync.RedisCommands;
 import io.tenantredis.TenantClient;
+import io.tenantredis.TenantClosedException;
 import io.tenantredis.TenantId;
 import io.tenantredis.TenantPermissionDeniedException;
 import io.tenantredis.TenantRedis;
@@ -121,6 +122,8 @@ class TenantRedisExtensionTest {
       assertThat(server.admin().text("GET", "of somebody else")).isEqualTo("1");
       assertThat(server.admin().list("ACL", "USERS").toString()).doesNotContain("test-");
       assertThat(server.admin().text("CLIENT", "LIST")).doesNotContain("user=test-");
+      assertThatThrownBy(() -> Leaving.last.tenant("acme").sync().get("last"))
+          .isInstanceOf(TenantClosedException.class);
     }
   }
 
@@ -159,6 +162,7 @@ class TenantRedisExtensionTest {
   static class Leaving {
 
     static String url = "";
+    static TenantRedis last;
 
     @RegisterExtension
     final TenantRedisExtension tenants = TenantRedisExtension.builder().url(url).build();
@@ -166,6 +170,7 @@ class TenantRedisExtensionTest {
     @ParameterizedTest
     @ValueSource(ints = {1, 2})
     void writes(int number, TenantRedis redis, TestTenants tenants) {
+      last = redis;
       tenants.admin().set("of somebody else", "1");
       RedisCommands<String, String> acme = redis.tenant("acme").sync();
       Map<String, String> many = new HashMap<>();
