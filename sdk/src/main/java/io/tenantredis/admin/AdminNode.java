@@ -32,7 +32,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One server, spoken to with the administrator's credentials. It connects when it is first asked,
- * and again when the connection was lost; nothing is ever sent twice.
+ * and again when the connection was lost. What may have been executed is never sent twice, but for
+ * read-only questions.
  *
  * <p>Thread-safe. Every method that asks the server blocks, at most for the timeout of the
  * connection, and throws {@link AdminException}.
@@ -73,11 +74,24 @@ final class AdminNode implements AutoCloseable {
   }
 
   @Nullable Object ask(List<String> words) {
+    StatefulRedisConnection<String, String> first = connection();
+    try {
+      return ask(first, words);
+    } catch (ConnectionLostException e) {
+      if (!e.neverSent()) {
+        throw e;
+      }
+      forget(first);
+      return ask(connection(), words);
+    }
+  }
+
+  private @Nullable Object ask(
+      StatefulRedisConnection<String, String> current, List<String> words) {
     CommandArgs<String, String> arguments = new CommandArgs<>(StringCodec.UTF8);
     words.subList(1, words.size()).forEach(arguments::add);
     AsyncCommand<String, String, @Nullable Object> command =
         new AsyncCommand<>(new Command<>(new Word(words.get(0)), new ReplyTree(), arguments));
-    StatefulRedisConnection<String, String> current = connection();
     current.dispatch(command);
     return await(name(words), command);
   }
@@ -119,8 +133,11 @@ final class AdminNode implements AutoCloseable {
     }
   }
 
-  private synchronized void forget(StatefulRedisConnection<byte[], byte[]> lost) {
+  private synchronized void forget(StatefulRedisConnection<?, ?> lost) {
     lost.closeAsync();
+    if (connection == lost) {
+      connection = null;
+    }
     if (binaryConnection == lost) {
       binaryConnection = null;
     }
@@ -295,13 +312,27 @@ final class AdminNode implements AutoCloseable {
     return address;
   }
 
-  /** No reply will come, and nobody knows whether the command was executed. */
+  /** No reply will come. */
   private static final class ConnectionLostException extends AdminException {
 
     private static final long serialVersionUID = 1L;
 
+    /** How Lettuce begins the message of a command that it did not write. */
+    private static final String REJECTED = "Currently not connected.";
+
+    private final boolean neverSent;
+
     ConnectionLostException(String message, Throwable cause) {
       super(message, cause);
+      this.neverSent = String.valueOf(cause.getMessage()).startsWith(REJECTED);
+    }
+
+    /**
+     * Whether the command was certainly not executed. On a loaded machine Lettuce now and then
+     * rejects the first command of a connection that it has just handed out.
+     */
+    boolean neverSent() {
+      return neverSent;
     }
   }
 
