@@ -19,6 +19,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.UnaryOperator;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -129,7 +130,9 @@ class DedicatedConnectionsTest {
                     return ((io.lettuce.core.api.AsyncCloseable) connection).closeAsync();
                   }));
     }
-    assertThat(registry.get("db.client.connection.pending_requests").gauge().value()).isEqualTo(50);
+    // The pool counts the first lease out after it was given.
+    Awaitility.await()
+        .until(() -> registry.get("db.client.connection.pending_requests").gauge().value() == 50);
     held.close();
     for (CompletableFuture<?> one : waiting) {
       one.get(10, TimeUnit.SECONDS);
