@@ -337,18 +337,21 @@ final class InStepCommandHandler extends CommandHandler {
     if (quarantined && CommandWrapper.unwrap(command, GuardedCommand.class) != null) {
       held.add(command);
     } else {
-      CommandOutput<?, ?, ?> output = command.getOutput();
-      if (probing == null && output != null && output.hasError()) {
-        noteRefusal(command, output.getError());
+      if (probing == null) {
+        noteRefusal(command);
       }
       super.complete(command);
     }
   }
 
-  private void noteRefusal(RedisCommand<?, ?, ?> command, String error) {
+  private void noteRefusal(RedisCommand<?, ?, ?> command) {
+    CommandOutput<?, ?, ?> output = command.getOutput();
+    if (output == null || !output.hasError()) {
+      return;
+    }
     String name = command.getType().toString();
     if (name.equals("HELLO") || name.equals("AUTH")) {
-      refusal.said(error);
+      refusal.said(output.getError());
     }
   }
 
