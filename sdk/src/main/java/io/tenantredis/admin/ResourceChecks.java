@@ -136,7 +136,9 @@ final class ResourceChecks {
             view.address(),
             "replies that a client does not read may grow without a bound (client-output-buffer-limit"
                 + " normal 0 0 0, maxmemory-clients 0): one slow reader takes everybody's memory",
-            "CONFIG SET maxmemory-clients 10%"));
+            view.hasSetting("maxmemory-clients")
+                ? "CONFIG SET maxmemory-clients 10%"
+                : "CONFIG SET client-output-buffer-limit \"normal 64mb 16mb 60\""));
   }
 
   private static List<Finding> idle(AuditView view) {

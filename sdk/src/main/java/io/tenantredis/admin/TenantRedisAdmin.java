@@ -89,6 +89,15 @@ public final class TenantRedisAdmin implements AutoCloseable {
   }
 
   /**
+   * Whom the administrator is logged in as.
+   *
+   * @return the user's name
+   */
+  public String user() {
+    return nodes.seed().text("ACL", "WHOAMI");
+  }
+
+  /**
    * All servers this works on, as of now.
    *
    * @return host and port of each

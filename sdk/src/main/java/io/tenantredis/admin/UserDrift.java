@@ -15,4 +15,20 @@ public record UserDrift(String user, String node, List<String> differences) {
   public UserDrift {
     differences = List.copyOf(differences);
   }
+
+  /**
+   * Drifts for programs.
+   *
+   * @param drifts the drifts
+   * @return a JSON array of objects with the fields of this record
+   */
+  public static String toJson(List<UserDrift> drifts) {
+    return Json.pretty(
+        drifts.stream()
+            .map(
+                drift ->
+                    Json.object(
+                        "user", drift.user, "node", drift.node, "differences", drift.differences))
+            .toList());
+  }
 }

@@ -1,5 +1,6 @@
 package io.tenantredis.admin;
 
+import java.util.List;
 import java.util.Set;
 
 /**
@@ -28,5 +29,28 @@ public record UserSummary(
   public UserSummary {
     keys = Set.copyOf(keys);
     channels = Set.copyOf(channels);
+  }
+
+  /**
+   * Users for programs.
+   *
+   * @param users the users
+   * @return a JSON array of objects with the fields of this record
+   */
+  public static String toJson(List<UserSummary> users) {
+    return Json.pretty(
+        users.stream()
+            .map(
+                user ->
+                    Json.object(
+                        "name", user.name,
+                        "node", user.node,
+                        "on", user.on,
+                        "passwords", user.passwords,
+                        "keys", user.keys,
+                        "channels", user.channels,
+                        "commands", user.commands,
+                        "selectors", user.selectors))
+            .toList());
   }
 }

@@ -1,7 +1,10 @@
 package io.tenantredis.admin;
 
+import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
+import java.util.TreeSet;
 
 /**
  * What the server says about the rights of tenants' users.
@@ -38,6 +41,27 @@ public record VerificationReport(
   public boolean passes(Severity threshold) {
     return findings.stream()
         .allMatch(finding -> finding.severity().compareTo(threshold) < 0 && !finding.unknown());
+  }
+
+  /**
+   * This report, when some commands of the users' rules could not be loaded into the server that
+   * was asked: nothing was proven of them.
+   *
+   * @param commands their names
+   * @return a report with a finding more, if there is one
+   */
+  public VerificationReport withUnknownCommands(Collection<String> commands) {
+    if (commands.isEmpty()) {
+      return this;
+    }
+    List<Finding> more = new ArrayList<>(findings);
+    more.add(
+        Finding.unknown(
+            "command-not-known",
+            node,
+            "the server that was asked has no " + String.join(", ", new TreeSet<>(commands)),
+            "Verify with the server that the users are for"));
+    return new VerificationReport(node, users, questions, more);
   }
 
   /**
