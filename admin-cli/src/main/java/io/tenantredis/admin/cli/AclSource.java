@@ -11,7 +11,10 @@ import java.util.regex.Pattern;
 final class AclSource {
 
   private static final Pattern TERRAFORM_VALUE =
-      Pattern.compile("\"?(user_name|access_string)\"?\\s*[:=]\\s*\"((?:[^\"\\\\]|\\\\.)*)\"");
+      Pattern.compile(
+          "\"?(user_name|access_string)\"?\\s*[:=]\\s*(?:\"((?:[^\"\\\\]|\\\\.)*)\"|\\S)");
+
+  private static final Pattern INTERPOLATION = Pattern.compile("(?<!\\$)\\$\\{|(?<!%)%\\{");
 
   private AclSource() {}
 
@@ -29,7 +32,7 @@ final class AclSource {
             line -> {
               List<String> words = words(line.substring("user ".length()));
               if (!words.isEmpty()) {
-                users.put(words.get(0), words.subList(1, words.size()));
+                add(users, words.get(0), words.subList(1, words.size()));
               }
             });
     if (users.isEmpty()) {
@@ -50,19 +53,45 @@ final class AclSource {
     String rules = null;
     Matcher values = TERRAFORM_VALUE.matcher(text);
     while (values.find()) {
-      String value = unescaped(values.group(2));
+      String literal = values.group(2);
+      if (literal == null || INTERPOLATION.matcher(literal).find()) {
+        throw new IllegalArgumentException(
+            "A "
+                + values.group(1)
+                + " is computed, so nothing can be said of it: verify a file with the final text.");
+      }
+      boolean twice = values.group(1).equals("user_name") ? name != null : rules != null;
+      if (twice) {
+        throw halfAUser();
+      }
+      String value = unescaped(literal);
       if (values.group(1).equals("user_name")) {
         name = value;
       } else {
         rules = value;
       }
       if (name != null && rules != null) {
-        users.put(name, words(rules));
+        add(users, name, words(rules));
         name = null;
         rules = null;
       }
     }
+    if (name != null || rules != null) {
+      throw halfAUser();
+    }
     return users;
+  }
+
+  private static IllegalArgumentException halfAUser() {
+    return new IllegalArgumentException(
+        "A user_name stands without an access_string, or the other way round.");
+  }
+
+  private static void add(Map<String, List<String>> users, String name, List<String> rules) {
+    if (users.putIfAbsent(name, rules) != null) {
+      throw new IllegalArgumentException(
+          "User " + name + " stands in the file twice: verify the two apart.");
+    }
   }
 
   private static String unescaped(String literal) {

@@ -32,6 +32,8 @@ final class NewPasswordOptions {
       description = "Print the new password as the last line of standard output.")
   private boolean printed;
 
+  private boolean written;
+
   /** Before anything is changed: somebody must get the password, and the file must be writable. */
   void check() {
     if (file == null && !printed) {
@@ -53,6 +55,7 @@ final class NewPasswordOptions {
       return null;
     }
     try {
+      written = true;
       Files.writeString(file, new String(password.reveal()) + "\n", StandardOpenOption.WRITE);
       return file;
     } catch (IOException e) {
@@ -61,6 +64,17 @@ final class NewPasswordOptions {
               + file
               + ": run rotate with another file.",
           e);
+    }
+  }
+
+  /** Removes the file that no password came into, so that the command can be repeated. */
+  void discardUnused() {
+    if (file != null && !written) {
+      try {
+        Files.deleteIfExists(file);
+      } catch (IOException e) {
+        command.commandLine().getErr().println("The empty file " + file + " could not be removed.");
+      }
     }
   }
 

@@ -6,9 +6,11 @@ import io.tenantredis.admin.AclPolicy;
 import io.tenantredis.admin.TenantRedisAdmin;
 import io.tenantredis.admin.WithheldCommand;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -67,14 +69,12 @@ final class PolicyCommand implements Callable<Integer> {
     AclPolicy policy =
         policyOptions.policy(tenancyOptions.tenancy(), TenancyOptions.tenant(tenant));
     if (format == Format.WITHHELD) {
-      for (WithheldCommand withheld : policy.withheld()) {
-        screen.line(withheld.command() + ": " + withheld.reason());
-      }
+      printWithheld(policy.withheld());
       return ExitCodes.OK;
     }
     AclDialect dialect = dialect();
     AclPassword[] passwords = hashes.stream().map(AclPassword::ofHash).toArray(AclPassword[]::new);
-    screen.line(
+    String text =
         switch (format) {
           case SETUSER -> "ACL SETUSER " + quoted(policy.setUserArguments(dialect, passwords));
           case ACLFILE -> policy.aclFileLine(dialect, passwords);
@@ -82,8 +82,31 @@ final class PolicyCommand implements Callable<Integer> {
           case ACCESS_STRING -> policy.accessString(dialect);
           case TERRAFORM -> policy.terraformJson(dialect).stripTrailing();
           case WITHHELD -> throw new IllegalStateException("printed above");
-        });
+        };
+    screen.result(
+        "{\n  \"format\": "
+            + Screen.quoted(format.name().toLowerCase(Locale.ROOT))
+            + ",\n  \"text\": "
+            + Screen.quoted(text)
+            + "\n}\n",
+        () -> screen.line(text));
     return ExitCodes.OK;
+  }
+
+  private void printWithheld(Collection<WithheldCommand> commands) {
+    screen.result(
+        commands.stream()
+            .map(
+                withheld ->
+                    "  {\"command\": "
+                        + Screen.quoted(withheld.command())
+                        + ", \"reason\": "
+                        + Screen.quoted(withheld.reason())
+                        + "}")
+            .collect(Collectors.joining(",\n", "[\n", "\n]\n")),
+        () ->
+            commands.forEach(
+                withheld -> screen.line(withheld.command() + ": " + withheld.reason())));
   }
 
   /** As redis-cli reads its lines: selectors hold spaces. */

@@ -45,14 +45,19 @@ final class ProvisionCommand {
       @Mixin ServerOptions server,
       @Mixin Screen screen) {
     passwordOptions.check();
-    return withProvisioner(
-        server,
-        provisioner -> {
-          try (NewUser user =
-              provisioner.create(policy.policy(tenancy.tenancy(), TenancyOptions.tenant(tenant)))) {
-            return handOver(user, passwordOptions, screen);
-          }
-        });
+    try {
+      return withProvisioner(
+          server,
+          provisioner -> {
+            try (NewUser user =
+                provisioner.create(
+                    policy.policy(tenancy.tenancy(), TenancyOptions.tenant(tenant)))) {
+              return handOver(user, passwordOptions, screen);
+            }
+          });
+    } finally {
+      passwordOptions.discardUnused();
+    }
   }
 
   @Command(
@@ -118,13 +123,17 @@ final class ProvisionCommand {
       @Mixin ServerOptions server,
       @Mixin Screen screen) {
     passwordOptions.check();
-    return withProvisioner(
-        server,
-        provisioner -> {
-          try (NewUser user = provisioner.rotate(user(tenancy, tenant))) {
-            return handOver(user, passwordOptions, screen);
-          }
-        });
+    try {
+      return withProvisioner(
+          server,
+          provisioner -> {
+            try (NewUser user = provisioner.rotate(user(tenancy, tenant))) {
+              return handOver(user, passwordOptions, screen);
+            }
+          });
+    } finally {
+      passwordOptions.discardUnused();
+    }
   }
 
   @Command(
@@ -288,9 +297,18 @@ final class ProvisionCommand {
       screen.note("The password is in " + file);
     }
     if (options.isPrinted()) {
-      // Not part of the report, so that no report holds a password: the last line, for a pipe.
-      screen.result(user.report().toJson(), () -> screen.nodes(user.report().nodes()));
-      screen.line(new String(password.reveal()));
+      // Beside the report, so that no report holds a password; for people the last line.
+      String revealed = new String(password.reveal());
+      screen.result(
+          "{\n\"password\": "
+              + Screen.quoted(revealed)
+              + ",\n\"report\": "
+              + user.report().toJson().strip()
+              + "\n}\n",
+          () -> {
+            screen.nodes(user.report().nodes());
+            screen.line(revealed);
+          });
       return user.report().isComplete() ? ExitCodes.OK : ExitCodes.FOUND;
     }
     return print(user.report(), screen);

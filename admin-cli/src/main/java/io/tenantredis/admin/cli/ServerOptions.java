@@ -88,12 +88,18 @@ final class ServerOptions {
       throw new ParameterException(
           command.commandLine(), "Name a server: --uri, or $" + URI_VARIABLE + ".");
     }
+    RedisURI parsed = parse(given);
+    boolean tlsOptions = authorities != null || certificate != null || key != null;
+    if (tlsOptions && !parsed.isSsl()) {
+      throw new ParameterException(
+          command.commandLine(), "--cacert, --cert and --key are for TLS: write rediss://.");
+    }
     TenantRedisAdmin.Builder builder =
-        TenantRedisAdmin.builder(parse(given))
+        TenantRedisAdmin.builder(parsed)
             .timeout(Duration.ofSeconds(timeout))
             .discoverNodes(!onlyThisServer)
             .saveAcl(save);
-    if (authorities != null || certificate != null) {
+    if (tlsOptions) {
       builder.sslOptions(sslOptions());
     }
     return builder.connect();
@@ -134,10 +140,18 @@ final class ServerOptions {
 
   private @Nullable String password() {
     if (passwordFile == null) {
-      return System.getenv(PASSWORD_VARIABLE);
+      String variable = System.getenv(PASSWORD_VARIABLE);
+      return variable == null || variable.isEmpty() ? null : variable;
     }
     try {
-      return Files.readAllLines(passwordFile).stream().findFirst().orElse("");
+      return Files.readAllLines(passwordFile).stream()
+          .findFirst()
+          .filter(line -> !line.isEmpty())
+          .orElseThrow(
+              () ->
+                  new ParameterException(
+                      command.commandLine(),
+                      "The first line of the password file is empty: " + passwordFile));
     } catch (IOException e) {
       throw new ParameterException(
           command.commandLine(), "The password file cannot be read: " + passwordFile);
@@ -149,10 +163,10 @@ final class ServerOptions {
     if (authorities != null) {
       options.trustManager(authorities);
     }
+    if ((certificate == null) != (key == null)) {
+      throw new ParameterException(command.commandLine(), "--cert and --key need each other.");
+    }
     if (certificate != null) {
-      if (key == null) {
-        throw new ParameterException(command.commandLine(), "--cert needs --key.");
-      }
       options.keyManager(certificate, key, new char[0]);
     }
     return options.build();
