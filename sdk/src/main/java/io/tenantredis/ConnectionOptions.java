@@ -102,7 +102,8 @@ public final class ConnectionOptions {
   }
 
   /**
-   * How often the server is asked again whose a live connection is.
+   * How often the server is asked again whose a live connection is, and whether it still lets the
+   * tenant in.
    *
    * @return the interval; zero for never
    */
@@ -263,7 +264,10 @@ public final class ConnectionOptions {
 
     /**
      * How often the server is asked again whose a live connection is, with up to half less at
-     * random. Default: never.
+     * random, and whether it still lets the tenant in: a further connection is made with the
+     * tenant's credentials and closed at once. A user that is switched off, or whose password is
+     * gone, is refused then; after three refusals in a row, a second or so apart at most, the
+     * tenant's connections are closed and it is in quarantine. Default: never.
      *
      * @param interval zero for never
      * @return this builder

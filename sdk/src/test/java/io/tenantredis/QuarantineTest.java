@@ -175,6 +175,43 @@ class QuarantineTest {
   }
 
   @Test
+  void aUserThatIsOnlySwitchedOffIsFoundByReverificationAndHealsWhenItIsOnAgain() {
+    try (TenantRedis redis =
+        client(ConnectionOptions.builder().reverifyInterval(Duration.ofMillis(50)))) {
+      redis.tenant("acme").sync().set("k", "v");
+      redis.tenant("globex").sync().set("k", "w");
+      StatefulRedisConnection<String, String> lease = redis.tenant("acme").lease();
+      server.admin().command("ACL", "SETUSER", "tenant_acme", "off");
+      Awaitility.await().until(() -> codeOfGet(redis, "acme") == ErrorCode.SEC002);
+      assertThatThrownBy(() -> lease.sync().get("k")).isInstanceOf(RedisException.class);
+      lease.close();
+      assertThat(codeOfGet(redis, "globex")).isNull();
+      server.admin().command("ACL", "SETUSER", "tenant_acme", "on");
+      Awaitility.await().until(() -> codeOfGet(redis, "acme") == null);
+      assertThat(quarantines()).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void reverificationLeavesNoConnectionBehind() {
+    try (TenantRedis redis =
+        client(ConnectionOptions.builder().reverifyInterval(Duration.ofMillis(20)))) {
+      redis.tenant("acme").sync().set("k", "v");
+      Awaitility.await().until(() -> proxy.connectionsAccepted() > 5);
+      Awaitility.await()
+          .until(
+              () ->
+                  server
+                          .admin()
+                          .text("CLIENT", "LIST")
+                          .lines()
+                          .filter(line -> line.contains(" user=tenant_acme "))
+                          .count()
+                      == 1);
+    }
+  }
+
+  @Test
   void aNewTenantsCommandsWaitForItsUserWithinPatience() throws Exception {
     server.admin().command("ACL", "DELUSER", "tenant_acme");
     try (TenantRedis redis =

@@ -160,6 +160,32 @@ class RotationTest {
   }
 
   @Test
+  void credentialsThatAreNotOnTheServerYetAreNotTakenForARevocation() {
+    try (TenantRedis redis =
+        client()
+            .connections(
+                ConnectionOptions.builder()
+                    .reconnectDelay(Duration.ofMillis(1), Duration.ofMillis(1))
+                    .longestQuarantineDelay(Duration.ofMillis(10))
+                    .reverifyInterval(Duration.ofMillis(20))
+                    .build())
+            .build()) {
+      redis.tenant(ACME).sync().set("k", "v");
+      List<String> before = connectionIds();
+      password.set("not-there-yet");
+      Awaitility.await()
+          .until(
+              () ->
+                  registry.find("tenant.redis.connection.failures").counters().stream()
+                          .mapToDouble(counter -> counter.count())
+                          .sum()
+                      >= 8);
+      assertThat(redis.tenant(ACME).sync().get("k")).isEqualTo("v");
+      assertThat(connectionIds()).containsAll(before);
+    }
+  }
+
+  @Test
   void allSharedConnectionsAreExchanged() throws Exception {
     try (TenantRedis redis =
         client().connections(ConnectionOptions.builder().sharedConnections(3).build()).build()) {

@@ -105,6 +105,36 @@ class TlsOptionsTest {
   }
 
   @Test
+  void readsAnEncryptedKeyWithItsPassword() {
+    TestCertificates.Identity identity = certificates.client();
+    Path key = identity.encryptedKeyPem("opens the key");
+    assertWorks(
+        client(strict)
+            .tls(
+                trusting()
+                    .certificate(identity.certificatePem(), key, "opens the key".toCharArray())
+                    .build()));
+  }
+
+  @Test
+  void aKeyThatItsPasswordDoesNotOpenIsFoundWhenTheClientIsBuilt() {
+    TestCertificates.Identity identity = certificates.client();
+    Path key = identity.encryptedKeyPem("opens the key");
+    TlsOptions wrong =
+        trusting()
+            .certificate(identity.certificatePem(), key, "does not open it".toCharArray())
+            .build();
+    assertThatThrownBy(() -> client(strict).tls(wrong).build())
+        .isInstanceOf(ConfigurationException.class)
+        .hasMessageContaining(key.toString())
+        .hasMessageNotContaining("does not open it");
+    TlsOptions none = trusting().certificate(identity.certificatePem(), key).build();
+    assertThatThrownBy(() -> client(strict).tls(none).build())
+        .isInstanceOf(ConfigurationException.class)
+        .hasMessageContaining("the key is encrypted: give its password");
+  }
+
+  @Test
   void presentsTheCertificateOfAKeyStore() throws Exception {
     Path store = store("client.p12", certificates.client().keyStore());
     assertWorks(client(strict).tls(trusting().keyStore(store, STORE_PASSWORD).build()));

@@ -1,11 +1,13 @@
 package io.tenantredis.internal.pool;
 
+import io.tenantredis.TenantCredentials;
 import io.tenantredis.TenantId;
 import io.tenantredis.TenantIdentityException;
 import io.tenantredis.internal.connection.Connector;
 import io.tenantredis.internal.connection.TenantIdentity;
 import io.tenantredis.internal.connection.VerifiedConnection;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,6 +23,8 @@ public final class SharedConnection {
   private final ConnectPolicy policy;
   private final Stripe[] stripes;
   private final AtomicBoolean polling = new AtomicBoolean();
+  private final AtomicBoolean asking = new AtomicBoolean();
+  private final AtomicInteger refusals = new AtomicInteger();
   private volatile Runnable distrusted = () -> {};
   private volatile long reverifyAt;
   private volatile long pollAt;
@@ -132,6 +136,9 @@ public final class SharedConnection {
   }
 
   private void reverify() {
+    if (isConnected()) {
+      askForAdmission();
+    }
     for (Stripe stripe : stripes) {
       VerifiedConnection connection = stripe.current();
       if (connection != null) {
@@ -145,6 +152,47 @@ public final class SharedConnection {
                 });
       }
     }
+  }
+
+  /**
+   * Whether the server would still let the tenant in: a live connection stays its user's, also when
+   * that user is switched off or loses its password.
+   */
+  private void askForAdmission() {
+    if (!asking.compareAndSet(false, true)) {
+      return;
+    }
+    connector
+        .credentials(identity)
+        .whenComplete(
+            (credentials, failure) -> {
+              if (failure != null || (credentials != null && exchangeUnlessMadeWith(credentials))) {
+                // No word of the server on what the live connection was made with.
+                asking.set(false);
+                return;
+              }
+              connector.connect(identity).whenComplete(this::admitted);
+            });
+  }
+
+  private void admitted(@Nullable VerifiedConnection further, @Nullable Throwable failure) {
+    asking.set(false);
+    if (further != null) {
+      further.close();
+      refusals.set(0);
+      return;
+    }
+    if (Stripe.isRefusedCredentials(failure)) {
+      int times = refusals.incrementAndGet();
+      if (times < Stripe.REFUSALS_BEFORE_QUARANTINE) {
+        reverifyAt = policy.nanoTime().getAsLong() + policy.quarantineBackoff().nanosAfter(times);
+        return;
+      }
+    } else if (!Stripe.isWrongIdentity(failure)) {
+      return;
+    }
+    refusals.set(0);
+    distrust(failure);
   }
 
   private void distrust(Throwable cause) {
@@ -163,16 +211,22 @@ public final class SharedConnection {
         .whenComplete(
             (credentials, failure) -> {
               polling.set(false);
-              if (credentials == null) {
-                return;
-              }
-              for (Stripe stripe : stripes) {
-                VerifiedConnection connection = stripe.current();
-                if (connection != null && !connection.wasMadeWith(credentials)) {
-                  stripe.exchange();
-                }
+              if (credentials != null) {
+                exchangeUnlessMadeWith(credentials);
               }
             });
+  }
+
+  private boolean exchangeUnlessMadeWith(TenantCredentials credentials) {
+    boolean exchanging = false;
+    for (Stripe stripe : stripes) {
+      VerifiedConnection connection = stripe.current();
+      if (connection != null && !connection.wasMadeWith(credentials)) {
+        stripe.exchangeUnlessUnderWay();
+        exchanging = true;
+      }
+    }
+    return exchanging;
   }
 
   /** Closes the connection and accepts no further call. Commands in flight fail. Does not block. */

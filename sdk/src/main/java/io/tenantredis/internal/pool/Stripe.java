@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 final class Stripe {
 
   /** How often credentials are refused before the tenant is quarantined. */
-  private static final int REFUSALS_BEFORE_QUARANTINE = 3;
+  static final int REFUSALS_BEFORE_QUARANTINE = 3;
 
   /** How often new credentials are tried while the old connection works. */
   private static final int MAX_EXCHANGE_ATTEMPTS = 20;
@@ -202,12 +202,12 @@ final class Stripe {
         || (isRefusedCredentials(failure) && failures >= REFUSALS_BEFORE_QUARANTINE);
   }
 
-  private static boolean isWrongIdentity(Throwable failure) {
+  static boolean isWrongIdentity(@Nullable Throwable failure) {
     return failure instanceof TenantRedisFailure typed
         && (typed.code() == ErrorCode.SEC006 || typed.code() == ErrorCode.SEC007);
   }
 
-  private static boolean isRefusedCredentials(Throwable failure) {
+  static boolean isRefusedCredentials(@Nullable Throwable failure) {
     return failure instanceof TenantRedisFailure typed
         && (typed.code() == ErrorCode.SEC001 || typed.code() == ErrorCode.SEC002);
   }
@@ -293,6 +293,16 @@ final class Stripe {
     } else if (exchange) {
       attemptExchange();
     }
+  }
+
+  /** Each attempt of an exchange asks for the credentials anew, so that one of them is enough. */
+  void exchangeUnlessUnderWay() {
+    synchronized (lock) {
+      if (exchanging) {
+        return;
+      }
+    }
+    exchange();
   }
 
   private void attemptExchange() {

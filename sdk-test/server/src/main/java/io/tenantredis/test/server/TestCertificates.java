@@ -37,8 +37,13 @@ import org.bouncycastle.asn1.x509.KeyUsage;
 import org.bouncycastle.cert.CertIOException;
 import org.bouncycastle.cert.X509v3CertificateBuilder;
 import org.bouncycastle.cert.jcajce.JcaX509v3CertificateBuilder;
+import org.bouncycastle.jce.provider.BouncyCastleProvider;
+import org.bouncycastle.openssl.PKCS8Generator;
+import org.bouncycastle.openssl.jcajce.JcaPKCS8Generator;
+import org.bouncycastle.openssl.jcajce.JceOpenSSLPKCS8EncryptorBuilder;
 import org.bouncycastle.operator.ContentSigner;
 import org.bouncycastle.operator.OperatorCreationException;
+import org.bouncycastle.operator.OutputEncryptor;
 import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
 
 /**
@@ -241,6 +246,32 @@ public final class TestCertificates {
     /** The private key, in PKCS #8 PEM, unencrypted. */
     public Path keyPem() {
       return keyPem;
+    }
+
+    /**
+     * Writes the private key in encrypted PKCS #8 PEM, as {@code openssl pkcs8 -topk8} does: PBES2
+     * with AES-256 and HMAC-SHA-256.
+     *
+     * @param password what opens it
+     * @return the file, beside {@link #keyPem()}
+     */
+    public Path encryptedKeyPem(String password) {
+      Path file = keyPem.resolveSibling(keyPem.getFileName() + ".encrypted");
+      try {
+        OutputEncryptor encryptor =
+            new JceOpenSSLPKCS8EncryptorBuilder(PKCS8Generator.AES_256_CBC)
+                .setProvider(new BouncyCastleProvider())
+                .setPRF(PKCS8Generator.PRF_HMACSHA256)
+                .setPassword(password.toCharArray())
+                .build();
+        writePem(
+            file,
+            "ENCRYPTED PRIVATE KEY",
+            new JcaPKCS8Generator(key, encryptor).generate().getContent());
+      } catch (OperatorCreationException | IOException e) {
+        throw new IllegalStateException("cannot encrypt a key", e);
+      }
+      return file;
     }
 
     /** The certificate. */
