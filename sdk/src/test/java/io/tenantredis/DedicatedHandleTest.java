@@ -245,6 +245,71 @@ class DedicatedHandleTest {
   }
 
   @Test
+  void whatTheServerRefusedToQueueFailsWithItsErrorAndTheRestWithThatOfExec() {
+    acme.dedicated(
+        connection -> {
+          connection.sync().multi();
+          RedisFuture<Long> counted = connection.async().incr("n");
+          AsyncCommand<String, String, String> rejected = command(CommandType.GEOSEARCH, "n", "1");
+          connection.dispatch(rejected);
+          RedisFuture<String> set = connection.async().set("a", "never");
+          assertThatThrownBy(() -> connection.sync().exec())
+              .isInstanceOfSatisfying(
+                  TenantCommandException.class, DedicatedHandleTest::wasNotExecuted)
+              .hasMessageContaining("EXECABORT");
+          assertThatThrownBy(() -> rejected.get(5, TimeUnit.SECONDS))
+              .cause()
+              .isInstanceOfSatisfying(
+                  TenantCommandException.class, DedicatedHandleTest::wasNotExecuted)
+              .hasMessageContaining("wrong number of arguments");
+          for (RedisFuture<?> discarded : List.of(counted, set)) {
+            assertThatThrownBy(() -> discarded.get(5, TimeUnit.SECONDS))
+                .cause()
+                .isInstanceOfSatisfying(
+                    TenantCommandException.class, DedicatedHandleTest::wasNotExecuted)
+                .hasMessageContaining("EXECABORT");
+          }
+          assertThat(connection.sync().ping()).isEqualTo("PONG");
+          return null;
+        });
+    assertThat(acme.sync().get("a")).isNull();
+    assertThat(acme.sync().get("n")).isNull();
+  }
+
+  @Test
+  void whatFailsWithinATransactionFailsWithItsOwnErrorAndNothingElseDoes() throws Exception {
+    acme.sync().rpush("list", "x");
+    acme.dedicated(
+        connection -> {
+          connection.sync().multi();
+          RedisFuture<Long> wrong = connection.async().incr("list");
+          RedisFuture<Long> right = connection.async().incr("n");
+          assertThat(connection.sync().exec()).hasSize(2);
+          assertThatThrownBy(() -> wrong.get(5, TimeUnit.SECONDS))
+              .cause()
+              .isInstanceOfSatisfying(
+                  TenantCommandException.class, DedicatedHandleTest::wasNotExecuted)
+              .hasMessageContaining("WRONGTYPE");
+          assertThat(right.toCompletableFuture().join()).isEqualTo(1);
+          return null;
+        });
+  }
+
+  private static void wasNotExecuted(TenantCommandException failure) {
+    assertThat(failure.outcome()).isEqualTo(Outcome.REJECTED);
+    assertThat(failure.code()).isEqualTo(ErrorCode.TR001);
+  }
+
+  private static AsyncCommand<String, String, String> command(
+      CommandType type, String key, String argument) {
+    return new AsyncCommand<>(
+        new Command<>(
+            type,
+            new StatusOutput<>(StringCodec.UTF8),
+            new CommandArgs<>(StringCodec.UTF8).addKey(key).add(argument)));
+  }
+
+  @Test
   void nothingIsRetriedOnALeasedConnection() {
     acme.dedicated(
         connection -> {

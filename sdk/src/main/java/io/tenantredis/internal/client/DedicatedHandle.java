@@ -175,6 +175,9 @@ final class DedicatedHandle<K, V> extends StatefulRedisConnectionImpl<K, V> {
         synchronized (lock) {
           queued.clear();
         }
+        if (multi == null) {
+          multi = new TransactionOutput<>(codec);
+        }
       }
       case "WATCH" -> watching = true;
       case "EXEC", "DISCARD" -> {

@@ -84,8 +84,8 @@ class ReplyOutput<K, V, T> extends CommandOutput<K, V, T> {
   }
 
   /**
-   * EXEC's output completes the queued commands with its own end: holding that back would leave
-   * them waiting.
+   * EXEC's output completes the queued commands with its own end: holding that, or an error that
+   * they share, back would leave them waiting.
    */
   private boolean endsAtOnce() {
     return target instanceof MultiOutput;
@@ -201,6 +201,9 @@ class ReplyOutput<K, V, T> extends CommandOutput<K, V, T> {
   public void setError(@Nullable ByteBuffer error) {
     if (depth == 0) {
       heldError = error == null ? "" : decodeString(error);
+      if (endsAtOnce() && isOpen()) {
+        target.setError(heldError);
+      }
     } else if (isOpen()) {
       target.setError(error);
     }

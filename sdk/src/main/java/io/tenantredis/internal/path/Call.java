@@ -1,6 +1,7 @@
 package io.tenantredis.internal.path;
 
 import io.github.resilience4j.retry.Retry;
+import io.lettuce.core.RedisCommandExecutionException;
 import io.lettuce.core.protocol.RedisCommand;
 import io.tenantredis.RetryMode;
 import io.tenantredis.TenantId;
@@ -178,7 +179,9 @@ final class Call implements ReplyListener {
 
   @Override
   public void onFailure(GuardedCommand<?, ?, ?> command, Throwable cause) {
-    if (cause == DeadlineExceeded.INSTANCE) {
+    if (cause instanceof RedisCommandExecutionException) {
+      onRefusedInTransaction(command, cause);
+    } else if (cause == DeadlineExceeded.INSTANCE) {
       settle(
           Failures.timeout(
               tenant(), command.name(), command.isEncoded(), Duration.ofNanos(timeoutNanos)));
@@ -188,6 +191,18 @@ final class Call implements ReplyListener {
       settle(cause);
     } else {
       settle(Failures.connectionLost(tenant(), command.name(), command.isEncoded(), cause));
+    }
+  }
+
+  /**
+   * Lettuce's transaction wrapper makes an exception of a server's error, be it the command's own
+   * or, without one, that of EXEC, of which nothing was executed.
+   */
+  private void onRefusedInTransaction(GuardedCommand<?, ?, ?> command, Throwable cause) {
+    if (command.replyError() != null) {
+      onReply(command);
+    } else {
+      settle(Failures.ofReply(tenant(), command.name(), String.valueOf(cause.getMessage()), false));
     }
   }
 }

@@ -3,6 +3,7 @@ package io.tenantredis.internal.keyspace;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.lettuce.core.RedisCommandExecutionException;
+import io.lettuce.core.RedisFuture;
 import io.lettuce.core.api.async.RedisAsyncCommands;
 import io.lettuce.core.api.reactive.RedisReactiveCommands;
 import io.lettuce.core.api.sync.RedisCommands;
@@ -32,6 +33,7 @@ import java.util.Map;
 import java.util.Queue;
 import java.util.Random;
 import java.util.Set;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -63,6 +65,9 @@ class CanaryTest {
 
   /** So often are a tenant's keys made anew, so that commands find the types they want. */
   private static final int RESEEDING = 200;
+
+  /** One in so many of the calls that wait for their reply is a transaction. */
+  private static final int TRANSACTIONS = 4;
 
   private static RedisServer server;
   private static RedisServer oracle;
@@ -141,13 +146,16 @@ class CanaryTest {
     for (Tenant tenant : tenants) {
       say(
           "%s issued %d commands of %d kinds, %s answered with data, %s with an error,"
-              + " %s refused before they were sent",
+              + " %s refused before they were sent, %d transactions of which %d were sent whole",
           tenant.name,
           tenant.issued,
           tenant.kinds.size(),
           tenant.answered,
           tenant.errors,
-          tenant.refused);
+          tenant.refused,
+          tenant.transactions,
+          tenant.executedTransactions);
+      assertThat(tenant.executedTransactions).as(how).isGreaterThan(COMMANDS_OF_A_TENANT / 500);
       assertThat(tenant.issued).isEqualTo(COMMANDS_OF_A_TENANT);
       assertThat(tenant.answered.get()).as(how).isGreaterThan(COMMANDS_OF_A_TENANT / 4);
       assertThat(tenant.refused.get()).as(how).isLessThan(COMMANDS_OF_A_TENANT / 10);
@@ -266,6 +274,8 @@ class CanaryTest {
     final AtomicLong refused = new AtomicLong();
     final Set<String> kinds = new java.util.TreeSet<>();
     long issued;
+    long transactions;
+    long executedTransactions;
     private final Random random;
     private final RandomCalls calls;
     private final TenantClient<String, String> client;
@@ -303,7 +313,11 @@ class CanaryTest {
       String[] words = call.words();
       int flavour = random.nextInt(20);
       if (flavour == 0) {
-        sync(call, words);
+        if (random.nextInt(TRANSACTIONS) == 0) {
+          transaction(call);
+        } else {
+          sync(call, words);
+        }
         return;
       }
       room.acquire();
@@ -329,6 +343,55 @@ class CanaryTest {
           client.connection().dispatch(List.of(command));
         }
       }
+    }
+
+    /** A call, and others with it, between MULTI and EXEC. */
+    private void transaction(Call first) {
+      List<Call> parts = new ArrayList<>(List.of(first));
+      for (int i = random.nextInt(4); i > 0; i--) {
+        parts.add(calls.next());
+      }
+      List<RedisFuture<Object>> queued = new ArrayList<>();
+      boolean refusedInPart =
+          client.dedicated(
+              connection -> {
+                RedisAsyncCommands<String, String> async = connection.async();
+                async.multi();
+                for (Call part : parts) {
+                  String[] words = part.words();
+                  queued.add(
+                      async.dispatch(Fixtures.keyword(words[0]), new AnyReply(), args(words)));
+                }
+                Throwable failure =
+                    async.exec().handle((result, thrown) -> thrown).toCompletableFuture().join();
+                look(name, "EXEC", failure);
+                return failure instanceof CommandRefusedException;
+              });
+      transactions++;
+      if (!refusedInPart) {
+        executedTransactions++;
+      }
+      for (int i = 0; i < parts.size(); i++) {
+        Call part = parts.get(i);
+        queued
+            .get(i)
+            .handle((reply, failure) -> ended(part, reply, failure))
+            .toCompletableFuture()
+            .orTimeout(60, TimeUnit.SECONDS)
+            .join();
+      }
+    }
+
+    /** What became of a part: an error, or a DISCARD, may have kept all of them from running. */
+    private boolean ended(Call part, Object reply, Throwable failure) {
+      if (failure instanceof RedisCommandExecutionException
+          || failure instanceof CancellationException) {
+        look(name, part.toString(), failure);
+        errors.incrementAndGet();
+      } else {
+        took(part, reply, failure);
+      }
+      return true;
     }
 
     private void sync(Call call, String[] words) {
