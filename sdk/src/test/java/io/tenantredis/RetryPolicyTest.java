@@ -26,6 +26,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import reactor.core.Disposable;
 
 /** Retries row by row, deadlines, cancellation, breakers and limits. */
 class RetryPolicyTest {
@@ -205,6 +206,24 @@ class RetryPolicyTest {
         assertThat(bulkhead(redis, "acme").getMetrics().getAvailableConcurrentCalls()).isZero();
         waiting.cancel(true);
         assertThat(bulkhead(redis, "acme").getMetrics().getAvailableConcurrentCalls()).isOne();
+      }
+    }
+  }
+
+  @Test
+  void aSubscriptionCancelledWhileItWaitsForAConnectionHoldsNothing() {
+    try (TenantRedis redis =
+        client(options().maxConcurrentCalls(1))
+            .connectTimeout(Duration.ofSeconds(60))
+            .commandTimeout(Duration.ofSeconds(60))
+            .build()) {
+      proxy.blackHole();
+      TenantClient<String, String> acme = redis.tenant("acme");
+      for (int i = 0; i < 3; i++) {
+        Disposable waiting = acme.reactive().get("k").subscribe();
+        assertThat(bulkhead(redis, "acme").getMetrics().getAvailableConcurrentCalls()).isZero();
+        waiting.dispose();
+        assertNothingHeld(redis, "acme");
       }
     }
   }

@@ -1,6 +1,5 @@
 package io.tenantredis.internal.path;
 
-import io.lettuce.core.protocol.CompleteableCommand;
 import io.netty.util.concurrent.EventExecutorGroup;
 import io.tenantredis.Outcome;
 import io.tenantredis.TenantRedisFailure;
@@ -10,8 +9,6 @@ import io.tenantredis.internal.pool.DedicatedConnections;
 import io.tenantredis.internal.pool.Lease;
 import java.time.Duration;
 import java.util.concurrent.CancellationException;
-import java.util.concurrent.Future;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,8 +17,6 @@ import org.jspecify.annotations.Nullable;
  * still waits for, and it is closed.
  */
 final class LeaseRoute {
-
-  private static final long ASK_MILLIS = 100;
 
   private final DedicatedConnections dedicated;
   private final EventExecutorGroup timer;
@@ -33,7 +28,8 @@ final class LeaseRoute {
 
   void send(Call call) {
     GuardedCommand<?, ?, ?> attempt = call.attempt();
-    endWhenUnwanted(attempt);
+    // The server would hold a value for a caller who has gone, and the connection with it.
+    Unwanted.then(attempt, timer, () -> !attempt.isSettled(), () -> end(attempt));
     dedicated
         .acquire(Duration.ofNanos(Math.max(1, call.remainingNanos(System.nanoTime()))))
         .whenComplete(
@@ -45,28 +41,6 @@ final class LeaseRoute {
                 dispatch(call, attempt, lease);
               }
             });
-  }
-
-  /**
-   * The server would hold a value for a caller who has gone, and the connection with it. A future
-   * tells of its cancellation, but a cancelled subscription only marks its command, and must be
-   * asked.
-   */
-  private void endWhenUnwanted(GuardedCommand<?, ?, ?> attempt) {
-    if (attempt.delegate() instanceof CompleteableCommand<?> command) {
-      command.onComplete((result, failure) -> end(attempt));
-    }
-    if (!(attempt.delegate() instanceof Future<?>)) {
-      timer.schedule(() -> askIfWanted(attempt), ASK_MILLIS, TimeUnit.MILLISECONDS);
-    }
-  }
-
-  private void askIfWanted(GuardedCommand<?, ?, ?> attempt) {
-    if (attempt.delegate().isDone()) {
-      end(attempt);
-    } else if (!attempt.isSettled()) {
-      timer.schedule(() -> askIfWanted(attempt), ASK_MILLIS, TimeUnit.MILLISECONDS);
-    }
   }
 
   private static void end(GuardedCommand<?, ?, ?> attempt) {

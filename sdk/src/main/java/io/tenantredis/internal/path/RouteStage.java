@@ -75,8 +75,11 @@ final class RouteStage implements Stage {
                 Math.max(0, remainingNanos),
                 TimeUnit.NANOSECONDS);
       }
-      attempt.onComplete(
-          (result, ended) -> giveUp(new CancellationException("cancelled before it was sent")));
+      Unwanted.then(
+          attempt,
+          timer,
+          () -> !over.get(),
+          () -> giveUp(new CancellationException("cancelled before it was sent")));
       shared.acquire(this);
     }
 
