@@ -11,7 +11,11 @@ import java.util.Map;
 final class BenchmarkServer implements AutoCloseable {
 
   static final String TENANT = "acme";
-  static final String PREFIX = "tenant:" + TENANT + ":";
+  static final String PREFIX = prefix(TENANT);
+
+  /** Another tenant on the same server. */
+  static final String NEIGHBOUR = "globex";
+
   static final String PASSWORD = "benchmark";
 
   /** What pools are made for: the most threads that a scenario has. */
@@ -26,12 +30,20 @@ final class BenchmarkServer implements AutoCloseable {
   static BenchmarkServer start() {
     RedisServer server =
         RedisServer.builder()
-            .user(
-                user(TENANT), "on", ">" + PASSWORD, "~" + PREFIX + "*", "&" + PREFIX + "*", "+@all")
+            .user(user(TENANT), rules(PREFIX))
+            .user(user(NEIGHBOUR), rules(prefix(NEIGHBOUR)))
             .start();
     BenchmarkServer started = new BenchmarkServer(server);
     started.fill();
     return started;
+  }
+
+  private static String prefix(String tenant) {
+    return "tenant:" + tenant + ":";
+  }
+
+  private static String[] rules(String prefix) {
+    return new String[] {"on", ">" + PASSWORD, "~" + prefix + "*", "&" + prefix + "*", "+@all"};
   }
 
   static String user(String tenant) {
