@@ -29,6 +29,17 @@ final class AdminNodes implements AutoCloseable {
     this.discover = discover;
   }
 
+  /** Whether servers are left out of {@link #all()}, because nobody was to look for them. */
+  boolean isPartial() {
+    if (discover) {
+      return false;
+    }
+    Map<String, String> replication = seed().info("replication");
+    return "1".equals(seed().info("cluster").get("cluster_enabled"))
+        || "slave".equals(replication.get("role"))
+        || !"0".equals(replication.getOrDefault("connected_slaves", "0"));
+  }
+
   /** The server that was named when connecting. */
   AdminNode seed() {
     return node(seed.getHost(), seed.getPort());
@@ -52,13 +63,20 @@ final class AdminNodes implements AutoCloseable {
     return List.copyOf(found.values());
   }
 
-  /** The servers that take writes, as of now. */
+  /**
+   * The servers that take writes, as of now; at least one. Nothing would look like an empty server.
+   */
   List<AdminNode> primaries() {
     List<AdminNode> primaries = new ArrayList<>();
     for (AdminNode node : all()) {
       if ("master".equals(node.info("replication").get("role"))) {
         primaries.add(node);
       }
+    }
+    if (primaries.isEmpty()) {
+      throw new AdminException(
+          seed().address()
+              + " is a replica, and its primary was not looked for: name the primary.");
     }
     return primaries;
   }

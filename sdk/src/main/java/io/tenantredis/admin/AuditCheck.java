@@ -24,9 +24,12 @@ record AuditCheck(String name, SecurityLevel level, Function<AuditView, List<Fin
               String.valueOf(e.getMessage()),
               "Let the administrator's user see it, or check it by hand."));
     } catch (AdminException e) {
-      return List.of(
-          Finding.unknown(
-              name, view.address(), String.valueOf(e.getMessage()), "Make the server reachable."));
+      return List.of(unreachable(view, e));
     }
+  }
+
+  Finding unreachable(AuditView view, AdminException failure) {
+    return Finding.unknown(
+        name, view.address(), String.valueOf(failure.getMessage()), "Make the server reachable.");
   }
 }

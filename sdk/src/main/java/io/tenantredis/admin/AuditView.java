@@ -38,6 +38,18 @@ final class AuditView {
     return node;
   }
 
+  /** Why the server does not answer, or null: asked once, so that not every check waits for it. */
+  @Nullable AdminException unreachable() {
+    try {
+      node.ask("PING");
+      return null;
+    } catch (ServerRefusedException answered) {
+      return null;
+    } catch (AdminException e) {
+      return e;
+    }
+  }
+
   @Nullable Tenancy tenancy() {
     return tenancy;
   }

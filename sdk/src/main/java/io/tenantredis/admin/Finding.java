@@ -31,6 +31,19 @@ public record Finding(
     return new Finding(check, Severity.MEDIUM, true, subject, evidence, remedy);
   }
 
+  /** This finding, when the operator knows of it and lives with it. */
+  Finding accepted() {
+    return unknown || severity == Severity.INFO
+        ? this
+        : new Finding(
+            check,
+            Severity.INFO,
+            false,
+            subject,
+            "accepted (" + severity + "): " + evidence,
+            remedy);
+  }
+
   Map<String, @Nullable Object> json() {
     return Json.object(
         "check", check,

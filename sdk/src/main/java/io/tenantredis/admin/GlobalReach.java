@@ -10,11 +10,30 @@ import org.jspecify.annotations.Nullable;
 /** What a permitted command reaches beyond one tenant, although it names no key. */
 final class GlobalReach {
 
+  /** A name without its subcommand is that of a server before 7.0, which lists no subcommands. */
   private static final Set<String> CHANGES_EVERYTHING =
       Set.of(
+          "ACL",
           "ACL DELUSER",
           "ACL LOAD",
           "ACL SETUSER",
+          "CLUSTER ADDSLOTS",
+          "CLUSTER ADDSLOTSRANGE",
+          "CLUSTER CANCELSLOTMIGRATIONS",
+          "CLUSTER DELSLOTS",
+          "CLUSTER DELSLOTSRANGE",
+          "CLUSTER FAILOVER",
+          "CLUSTER FLUSHSLOT",
+          "CLUSTER FLUSHSLOTS",
+          "CLUSTER FORGET",
+          "CLUSTER MEET",
+          "CLUSTER MIGRATESLOTS",
+          "CLUSTER MIGRATION",
+          "CLUSTER REPLICATE",
+          "CLUSTER RESET",
+          "CLUSTER SET-CONFIG-EPOCH",
+          "CLUSTER SETSLOT",
+          "CONFIG",
           "CONFIG REWRITE",
           "CONFIG SET",
           "DEBUG",
@@ -26,6 +45,7 @@ final class GlobalReach {
           "FUNCTION LOAD",
           "FUNCTION RESTORE",
           "MIGRATE",
+          "MODULE",
           "MODULE LOAD",
           "MODULE LOADEX",
           "MODULE UNLOAD",
@@ -43,18 +63,26 @@ final class GlobalReach {
           "ACL GETUSER",
           "ACL LIST",
           "ACL LOG",
+          "BGREWRITEAOF",
+          "BGSAVE",
+          "CLIENT",
           "CLIENT KILL",
           "CLIENT LIST",
+          "CLIENT NO-EVICT",
           "CLIENT PAUSE",
           "CLIENT UNBLOCK",
-          "CLUSTER FLUSHSLOT",
           "CLUSTER GETKEYSINSLOT",
           "COMMANDLOG GET",
           "CONFIG GET",
+          "FUNCTION DUMP",
+          "FUNCTION KILL",
           "HOTKEYS GET",
           "KEYS",
           "RANDOMKEY",
+          "REPLCONF",
+          "RESTORE-ASKING",
           "SAVE",
+          "SCRIPT DEBUG",
           "SCRIPT FLUSH",
           "SCRIPT KILL",
           "SCRIPT SHOW",
@@ -108,6 +136,12 @@ final class GlobalReach {
         user,
         name + " is permitted: it " + reason,
         "Take it away: -" + aclName);
+  }
+
+  /** Whether who may run the command shows, disturbs or changes what is others'. */
+  static boolean isDangerous(String aclName) {
+    Finding finding = finding("", aclName);
+    return finding != null && finding.severity().compareTo(Severity.HIGH) >= 0;
   }
 
   private static @Nullable CommandRule rule(String name) {

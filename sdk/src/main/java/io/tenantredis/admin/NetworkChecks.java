@@ -3,9 +3,11 @@ package io.tenantredis.admin;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 
 /** Who can reach a server, and what can be read on the way. */
 final class NetworkChecks {
@@ -48,23 +50,22 @@ final class NetworkChecks {
 
   private static List<Finding> bind(AuditView view) {
     String bind = view.setting("bind");
-    for (String address : bind.split(" ", -1)) {
-      String plain = address.startsWith("-") ? address.substring(1) : address;
-      if (plain.isEmpty()
-          || plain.equals("*")
-          || plain.equals("0.0.0.0")
-          || plain.equals("::*")
-          || plain.equals("::")) {
-        return List.of(
-            Finding.of(
-                "bind",
-                Severity.MEDIUM,
-                view.address(),
-                "listens on every network interface (bind " + (bind.isEmpty() ? "''" : bind) + ")",
-                "bind to the addresses that clients use"));
-      }
+    if (!listensEverywhere(bind)) {
+      return List.of();
     }
-    return List.of();
+    return List.of(
+        Finding.of(
+            "bind",
+            Severity.MEDIUM,
+            view.address(),
+            "listens on every network interface (bind " + (bind.isEmpty() ? "''" : bind) + ")",
+            "bind to the addresses that clients use"));
+  }
+
+  static boolean listensEverywhere(String bind) {
+    return Arrays.stream(bind.split(" ", -1))
+        .map(address -> address.startsWith("-") ? address.substring(1) : address)
+        .anyMatch(Set.of("", "*", "0.0.0.0", "::*", "::")::contains);
   }
 
   private static List<Finding> tls(AuditView view) {
@@ -91,7 +92,7 @@ final class NetworkChecks {
 
   private static List<Finding> tlsVersion(AuditView view) {
     if (view.number("tls-port") == 0) {
-      return List.of();
+      return withoutTls("tls-version", view);
     }
     String protocols = view.setting("tls-protocols").toUpperCase(Locale.ROOT);
     if (protocols.matches(".*TLSV1(\\.1)?( .*|$)")) {
@@ -104,6 +105,17 @@ final class NetworkChecks {
               "tls-protocols \"TLSv1.2 TLSv1.3\""));
     }
     return List.of();
+  }
+
+  /** What is not there has not passed. */
+  private static List<Finding> withoutTls(String check, AuditView view) {
+    return List.of(
+        Finding.of(
+            check,
+            Severity.INFO,
+            view.address(),
+            "nothing to look at: the server has no TLS port",
+            "See the finding about tls"));
   }
 
   private static List<Finding> tlsBetweenServers(AuditView view) {
@@ -137,7 +149,7 @@ final class NetworkChecks {
   private static List<Finding> certificate(AuditView view) {
     long port = view.number("tls-port");
     if (port == 0) {
-      return List.of();
+      return withoutTls("certificate", view);
     }
     String host = view.node().uri().getHost();
     Instant expiry = CertificateProbe.expiry(host, (int) port, view.node().uri().getTimeout());

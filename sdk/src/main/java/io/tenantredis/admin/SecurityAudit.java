@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -31,17 +32,23 @@ public final class SecurityAudit {
   private final AdminNodes nodes;
   private final @Nullable Tenancy tenancy;
   private final Set<String> operators;
+  private final Set<String> accepted;
   private final Clock clock;
 
   SecurityAudit(AdminNodes nodes) {
-    this(nodes, null, Set.of(), Clock.systemUTC());
+    this(nodes, null, Set.of(), Set.of(), Clock.systemUTC());
   }
 
   private SecurityAudit(
-      AdminNodes nodes, @Nullable Tenancy tenancy, Set<String> operators, Clock clock) {
+      AdminNodes nodes,
+      @Nullable Tenancy tenancy,
+      Set<String> operators,
+      Set<String> accepted,
+      Clock clock) {
     this.nodes = nodes;
     this.tenancy = tenancy;
     this.operators = operators;
+    this.accepted = accepted;
     this.clock = clock;
   }
 
@@ -53,7 +60,8 @@ public final class SecurityAudit {
    * @return an audit that knows
    */
   public SecurityAudit tenancy(Tenancy tenancy) {
-    return new SecurityAudit(nodes, Objects.requireNonNull(tenancy, "tenancy"), operators, clock);
+    return new SecurityAudit(
+        nodes, Objects.requireNonNull(tenancy, "tenancy"), operators, accepted, clock);
   }
 
   /**
@@ -66,7 +74,28 @@ public final class SecurityAudit {
   public SecurityAudit operators(String... users) {
     Set<String> all = new HashSet<>(operators);
     all.addAll(List.of(users));
-    return new SecurityAudit(nodes, tenancy, Set.copyOf(all), clock);
+    return new SecurityAudit(nodes, tenancy, Set.copyOf(all), accepted, clock);
+  }
+
+  /**
+   * Says what was looked into and is known to be no problem here, such as {@code known-problems} of
+   * a version that the distributor has patched. What these checks find stays in the report, as
+   * {@link Severity#INFO} with the severity it would have; what they cannot see stays unknown.
+   *
+   * @param checks names of checks, as {@link Finding#check()} gives them
+   * @return an audit that knows
+   * @throws IllegalArgumentException if there is no such check
+   */
+  public SecurityAudit accept(String... checks) {
+    Set<String> all = new HashSet<>(accepted);
+    for (String check : checks) {
+      if (!levels().containsKey(check)) {
+        throw new IllegalArgumentException(
+            "There is no check '" + check + "'; there are " + levels().keySet() + ".");
+      }
+      all.add(check);
+    }
+    return new SecurityAudit(nodes, tenancy, operators, Set.copyOf(all), clock);
   }
 
   /**
@@ -76,7 +105,8 @@ public final class SecurityAudit {
    * @return an audit that uses it
    */
   public SecurityAudit clock(Clock clock) {
-    return new SecurityAudit(nodes, tenancy, operators, Objects.requireNonNull(clock, "clock"));
+    return new SecurityAudit(
+        nodes, tenancy, operators, accepted, Objects.requireNonNull(clock, "clock"));
   }
 
   /**
@@ -93,19 +123,40 @@ public final class SecurityAudit {
     for (AdminNode node : all) {
       AuditView view = new AuditView(node, tenancy, operators, clock);
       views.add(view);
+      AdminException unreachable = view.unreachable();
       for (AuditCheck check : CHECKS) {
         byCheck
             .computeIfAbsent(check.name(), name -> new ArrayList<>())
-            .addAll(check.findings(view));
+            .addAll(
+                unreachable == null
+                    ? check.findings(view)
+                    : List.of(check.unreachable(view, unreachable)));
       }
     }
-    AuditCheck agreement =
-        new AuditCheck("servers-agree", SecurityLevel.HIGH, view -> UserChecks.agreement(views));
+    AuditCheck agreement = agreement(views, nodes::isPartial);
     byCheck.put(agreement.name(), agreement.findings(views.get(0)));
 
+    for (String check : accepted) {
+      byCheck.computeIfPresent(
+          check, (name, findings) -> findings.stream().map(Finding::accepted).toList());
+    }
     List<AuditCheck> checks = new ArrayList<>(CHECKS);
     checks.add(agreement);
     return report(all, checks, byCheck);
+  }
+
+  private static AuditCheck agreement(List<AuditView> views, BooleanSupplier partial) {
+    return new AuditCheck(
+        "servers-agree", SecurityLevel.HIGH, view -> UserChecks.agreement(views, partial));
+  }
+
+  /** Every check with the level that needs it. */
+  static Map<String, SecurityLevel> levels() {
+    Map<String, SecurityLevel> levels = new TreeMap<>();
+    CHECKS.forEach(check -> levels.put(check.name(), check.level()));
+    AuditCheck agreement = agreement(List.of(), () -> true);
+    levels.put(agreement.name(), agreement.level());
+    return levels;
   }
 
   private static AuditReport report(

@@ -10,40 +10,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.BooleanSupplier;
 
 /** Who may log in, and with which rights. */
 final class UserChecks {
-
-  private static final Set<String> DANGEROUS =
-      Set.of(
-          "acl|deluser",
-          "acl|load",
-          "acl|setuser",
-          "client|kill",
-          "client|pause",
-          "config|rewrite",
-          "config|set",
-          "debug",
-          "failover",
-          "flushall",
-          "flushdb",
-          "function|flush",
-          "function|load",
-          "function|restore",
-          "migrate",
-          "module|load",
-          "module|loadex",
-          "module|unload",
-          "monitor",
-          "psync",
-          "replicaof",
-          "script|flush",
-          "shutdown",
-          "slaveof",
-          "swapdb",
-          "sync",
-          "keys",
-          "randomkey");
 
   private UserChecks() {}
 
@@ -123,7 +93,7 @@ final class UserChecks {
             (name, user) -> {
               Set<String> reached = new TreeSet<>(user.root().commands());
               user.selectors().forEach(selector -> reached.addAll(selector.commands()));
-              reached.retainAll(DANGEROUS);
+              reached.removeIf(command -> !GlobalReach.isDangerous(command));
               if (user.on() && !reached.isEmpty() && !view.isOperator(name)) {
                 findings.add(
                     Finding.of(
@@ -170,6 +140,9 @@ final class UserChecks {
     Tenancy tenancy = view.tenancy();
     if (tenancy == null) {
       throw new AuditView.NotVisible("how tenants are named was not said");
+    }
+    if (view.users().keySet().stream().noneMatch(name -> tenancy.tenantOf(name).isPresent())) {
+      throw new AuditView.NotVisible("no user's name is one of a tenant by " + tenancy);
     }
     List<Finding> findings = new ArrayList<>();
     view.users()
@@ -241,7 +214,10 @@ final class UserChecks {
   }
 
   /** Servers do not pass users on to each other, so they can differ. */
-  static List<Finding> agreement(List<AuditView> views) {
+  static List<Finding> agreement(List<AuditView> views, BooleanSupplier partial) {
+    if (partial.getAsBoolean()) {
+      throw new AuditView.NotVisible("the other servers of the deployment were not looked for");
+    }
     List<Finding> findings = new ArrayList<>();
     Map<String, UserState> first = views.get(0).users();
     for (AuditView view : views.subList(1, views.size())) {
