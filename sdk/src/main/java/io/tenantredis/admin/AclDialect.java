@@ -117,7 +117,10 @@ public final class AclDialect {
     }
     // Before 7.0 the server lists no subcommands and takes any name for one.
     int bar = name.indexOf('|');
-    return !hasSelectors() && bar > 0 && commands.contains(name.substring(0, bar));
+    return !hasSelectors()
+        && bar > 0
+        && commands.contains(name.substring(0, bar))
+        && isOfVersion(rule);
   }
 
   private boolean isOfVersion(CommandRule rule) {

@@ -28,6 +28,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,6 +40,8 @@ import org.jspecify.annotations.Nullable;
  * connection, and throws {@link AdminException}.
  */
 final class AdminNode implements AutoCloseable {
+
+  private static final Pattern HASH = Pattern.compile("[0-9a-fA-F]{64}");
 
   private final RedisClient client;
   private final RedisURI uri;
@@ -109,7 +112,8 @@ final class AdminNode implements AutoCloseable {
       throw failure(name, "no reply within " + uri.getTimeout().toMillis() + " ms", e);
     } catch (ExecutionException e) {
       Throwable cause = e.getCause() == null ? e : e.getCause();
-      String said = String.valueOf(cause.getMessage());
+      // A server repeats the rule it stumbles over.
+      String said = HASH.matcher(String.valueOf(cause.getMessage())).replaceAll("...");
       if (cause instanceof RedisCommandExecutionException) {
         throw new ServerRefusedException(address + ", " + name + ": " + said, cause);
       }

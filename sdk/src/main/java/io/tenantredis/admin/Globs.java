@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.UnaryOperator;
 
 /** What can be said about the names that a Redis glob pattern matches. */
 final class Globs {
@@ -49,14 +50,23 @@ final class Globs {
 
   /** A name for each of a user's key or channel patterns. */
   static Set<String> examples(UserState state, boolean keys) {
+    return ofEach(state, keys, Globs::example);
+  }
+
+  /** What the names of a user's keys or channels begin with, for each of its patterns. */
+  static Set<String> literalHeads(UserState state, boolean keys) {
+    return ofEach(state, keys, Globs::literalHead);
+  }
+
+  private static Set<String> ofEach(UserState state, boolean keys, UnaryOperator<String> what) {
     List<UserState.Permissions> all = new ArrayList<>(state.selectors());
     all.add(state.root());
-    Set<String> names = new TreeSet<>();
+    Set<String> texts = new TreeSet<>();
     for (UserState.Permissions permissions : all) {
       for (String pattern : keys ? permissions.keys() : permissions.channels()) {
-        names.add(example(pattern.substring(pattern.indexOf(keys ? '~' : '&') + 1)));
+        texts.add(what.apply(pattern.substring(pattern.indexOf(keys ? '~' : '&') + 1)));
       }
     }
-    return names;
+    return texts;
   }
 }

@@ -25,10 +25,12 @@ public final class IncidentResponse {
   private static final int KILL_ROUNDS = 3;
 
   private final AdminNodes nodes;
+  private final UserFile userFile;
   private final Clock clock;
 
-  IncidentResponse(AdminNodes nodes, Clock clock) {
+  IncidentResponse(AdminNodes nodes, UserFile userFile, Clock clock) {
     this.nodes = nodes;
+    this.userFile = userFile;
     this.clock = clock;
   }
 
@@ -55,9 +57,9 @@ public final class IncidentResponse {
    */
   public IncidentReport contain(String user, Path evidence) {
     OwnUsers.refuse(nodes, user);
+    List<AdminNode> all = nodes.all();
     create(evidence);
     Instant at = clock.instant();
-    List<AdminNode> all = nodes.all();
     Map<AdminNode, NodeResult> blocked = new LinkedHashMap<>();
     for (AdminNode node : all) {
       blocked.put(node, block(node, user));
@@ -138,7 +140,7 @@ public final class IncidentResponse {
   }
 
   /** A connection that was logging in while the user was switched off shows up a moment later. */
-  private static NodeResult disconnect(AdminNode node, String user, NodeResult blocked) {
+  private NodeResult disconnect(AdminNode node, String user, NodeResult blocked) {
     return NodeResult.attempt(
         node,
         () -> {
@@ -150,7 +152,7 @@ public final class IncidentResponse {
               return new NodeResult(
                   node.address(),
                   blocked.status(),
-                  blocked.detail() + ", " + ended + " connections ended");
+                  blocked.detail() + ", " + ended + " connections ended" + userFile.save(node));
             }
           }
           return new NodeResult(

@@ -29,8 +29,9 @@ import org.jspecify.annotations.Nullable;
  * when it runs, and needs the right to all keys; the commands in a script are checked one by one
  * when it runs.
  *
- * <p>The server that was named when connecting is asked; {@link Provisioner#drift} compares the
- * others. Needs Redis 7.0 or Valkey.
+ * <p>The server that was named when connecting is asked. On the other servers of the deployment the
+ * same users must have the same rights: a difference is a finding, and a server that cannot be
+ * reached is unknown. Needs Redis 7.0 or Valkey.
  *
  * <p>Thread-safe. Blocks, see {@link TenantRedisAdmin}.
  */
@@ -38,10 +39,12 @@ public final class PolicyVerifier {
 
   private static final List<String> NEIGHBOURS = List.of("", "zz-other-tenant:key", "__foreign__");
 
+  private final AdminNodes nodes;
   private final AdminNode node;
 
-  PolicyVerifier(AdminNode node) {
-    this.node = node;
+  PolicyVerifier(AdminNodes nodes) {
+    this.nodes = nodes;
+    this.node = nodes.seed();
   }
 
   /**
@@ -58,6 +61,7 @@ public final class PolicyVerifier {
     UserState state = check(policy.user(), policy.prefix(), questions, findings);
     if (state != null) {
       promises(policy, questions, findings);
+      elsewhere(Map.of(policy.user(), state), policy.user()::equals, findings);
     }
     return new VerificationReport(
         node.address(), List.of(policy.user()), questions.asked(), findings);
@@ -75,7 +79,8 @@ public final class PolicyVerifier {
     Questions questions = new Questions(node);
     List<Finding> findings = new ArrayList<>();
     Map<String, UserState> states = new LinkedHashMap<>();
-    for (String user : users(name -> tenancy.tenantOf(name).isPresent())) {
+    Predicate<String> names = name -> tenancy.tenantOf(name).isPresent();
+    for (String user : users(node, names)) {
       TenantId tenant = tenancy.tenantOf(user).orElseThrow();
       UserState state = check(user, tenancy.prefixOf(tenant), questions, findings);
       if (state != null) {
@@ -83,6 +88,7 @@ public final class PolicyVerifier {
       }
     }
     mutual(states, questions, findings);
+    elsewhere(states, names, findings);
     return new VerificationReport(
         node.address(), List.copyOf(states.keySet()), questions.asked(), findings);
   }
@@ -100,7 +106,7 @@ public final class PolicyVerifier {
     Questions questions = new Questions(node);
     List<Finding> findings = new ArrayList<>();
     Map<String, UserState> states = new LinkedHashMap<>();
-    for (String user : users(names)) {
+    for (String user : users(node, names)) {
       UserState state = UserState.read(node, user);
       if (state != null) {
         states.put(user, state);
@@ -109,11 +115,59 @@ public final class PolicyVerifier {
       }
     }
     mutual(states, questions, findings);
+    elsewhere(states, names, findings);
     return new VerificationReport(
         node.address(), List.copyOf(states.keySet()), questions.asked(), findings);
   }
 
-  private Set<String> users(Predicate<String> names) {
+  /** What was proven on one server holds for the others as far as they know the same users. */
+  private void elsewhere(
+      Map<String, UserState> states, Predicate<String> names, List<Finding> findings) {
+    for (AdminNode other : nodes.all()) {
+      if (other != node) {
+        try {
+          Set<String> users = new TreeSet<>(users(other, names));
+          users.addAll(states.keySet());
+          for (String user : users) {
+            compare(user, states.get(user), other, findings);
+          }
+        } catch (AdminException e) {
+          findings.add(
+              Finding.unknown(
+                  "other-server",
+                  other.address(),
+                  String.valueOf(e.getMessage()),
+                  "Make the server reachable, or verify it by itself."));
+        }
+      }
+    }
+  }
+
+  private void compare(
+      String user, @Nullable UserState here, AdminNode other, List<Finding> findings) {
+    UserState there = UserState.read(other, user);
+    boolean same =
+        here != null
+            && there != null
+            && here.nopass() == there.nopass()
+            && here.root().equals(there.root())
+            && here.selectors().equals(there.selectors());
+    if (!same) {
+      findings.add(
+          Finding.of(
+              "other-server",
+              Severity.HIGH,
+              user,
+              "is not the same on "
+                  + other.address()
+                  + " as on "
+                  + node.address()
+                  + ", so what was proven here does not hold there",
+              "Apply the policy again: tenant-redis provision update"));
+    }
+  }
+
+  private static Set<String> users(AdminNode node, Predicate<String> names) {
     return node.list("ACL", "USERS").stream()
         .map(String::valueOf)
         .filter(names)
@@ -309,23 +363,29 @@ public final class PolicyVerifier {
             states.forEach(
                 (user, other) -> {
                   if (!user.equals(owner)) {
-                    reachesOthersKeys(
-                        user, owner, Globs.examples(state, true), questions, findings);
+                    // Whose patterns cannot match these names needs no question to the server.
+                    reachesOthersKeys(user, owner, within(other, state, true), questions, findings);
                     reachesOthersChannels(
-                        user, owner, Globs.examples(state, false), questions, findings);
+                        user, owner, within(other, state, false), questions, findings);
                   }
                 }));
+  }
+
+  /** Names of the owner that begin like some pattern of the other user. */
+  private static Set<String> within(UserState other, UserState owner, boolean keys) {
+    Set<String> heads = Globs.literalHeads(other, keys);
+    Set<String> names = new TreeSet<>(Globs.examples(owner, keys));
+    names.removeIf(name -> heads.stream().noneMatch(name::startsWith));
+    return names;
   }
 
   private static void reachesOthersKeys(
       String user, String owner, Set<String> keys, Questions questions, List<Finding> findings) {
     for (String key : keys) {
-      for (String command : List.of("get", "set", "hgetall", "lpush", "del", "xadd", "exists")) {
-        List<String> words = new ArrayList<>(List.of(command, key));
-        while (words.size() < Math.abs(questions.arity(command))) {
-          words.add("1");
-        }
-        if (questions.permits(user, words)) {
+      for (CommandShape shape : questions.shapes()) {
+        if (shape.hasKeys()
+            && questions.permits(user, shape.sample(place -> key).words())
+            && questions.keysAreSeen(shape)) {
           findings.add(
               Finding.of(
                   "users-overlap",
@@ -336,7 +396,7 @@ public final class PolicyVerifier {
                       + "', which user "
                       + owner
                       + " has, with "
-                      + display(command),
+                      + display(shape.name()),
                   "Choose prefixes of which none begins with another: a delimiter that no tenant's"
                       + " name can hold"));
           return;

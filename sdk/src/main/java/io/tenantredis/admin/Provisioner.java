@@ -24,7 +24,9 @@ import org.jspecify.annotations.Nullable;
  * <p>Two of these may work at the same time, also in different processes. Passwords are added and
  * removed one by one, so that none is lost; permissions are replaced as a whole. All servers are
  * changed in the same order and read again afterwards, so that of two who want different
- * permissions at least one is told ({@link NodeResult.Status#CONFLICT}).
+ * permissions at least one is told ({@link NodeResult.Status#CONFLICT}). A user that one revokes
+ * while the other changes it may be there again afterwards, without a password that was valid
+ * before: {@link #drift} shows it.
  *
  * <p>Passwords go to servers as hashes only. The user named {@code default} and the one that the
  * administrator is logged in as are refused.
@@ -34,12 +36,12 @@ import org.jspecify.annotations.Nullable;
 public final class Provisioner {
 
   private final AdminNodes nodes;
-  private final boolean saveAcl;
+  private final UserFile userFile;
   private final SecureRandom random;
 
-  Provisioner(AdminNodes nodes, boolean saveAcl, SecureRandom random) {
+  Provisioner(AdminNodes nodes, UserFile userFile, SecureRandom random) {
     this.nodes = nodes;
-    this.saveAcl = saveAcl;
+    this.userFile = userFile;
     this.random = random;
   }
 
@@ -245,7 +247,10 @@ public final class Provisioner {
               () -> {
                 if (UserState.read(node, user) == null) {
                   return new NodeResult(
-                      node.address(), NodeResult.Status.UNCHANGED, "there is no such user");
+                      node.address(),
+                      NodeResult.Status.UNCHANGED,
+                      // The file may know the user still: an earlier save may have failed.
+                      "there is no such user" + userFile.save(node));
                 }
                 // Off before its connections end, so that none comes back in between.
                 node.ask("ACL", "SETUSER", user, "off");
@@ -258,7 +263,7 @@ public final class Provisioner {
                     (gone ? "deleted, " : "deleted and created again by somebody else, ")
                         + ended
                         + " connections ended"
-                        + save(node));
+                        + userFile.save(node));
               }));
     }
     return new ProvisioningReport("revoke", user, results);
@@ -418,13 +423,27 @@ public final class Provisioner {
                 String difference = check.difference(UserState.read(node, user), node);
                 if (difference == null) {
                   return new NodeResult(
-                      node.address(), NodeResult.Status.UNCHANGED, "as wanted" + save(node));
+                      node.address(),
+                      NodeResult.Status.UNCHANGED,
+                      "as wanted" + userFile.save(node));
                 }
                 List<String> command = new ArrayList<>(List.of("ACL", "SETUSER"));
                 command.addAll(setUser.apply(node));
-                node.ask(command);
+                try {
+                  node.ask(command);
+                } catch (ServerRefusedException e) {
+                  if (check.difference(UserState.read(node, user), node) != null) {
+                    throw e;
+                  }
+                  return new NodeResult(
+                      node.address(),
+                      NodeResult.Status.UNCHANGED,
+                      "as wanted, by somebody else's doing at this moment" + userFile.save(node));
+                }
                 return new NodeResult(
-                    node.address(), NodeResult.Status.CHANGED, "was: " + difference + save(node));
+                    node.address(),
+                    NodeResult.Status.CHANGED,
+                    "was: " + difference + userFile.save(node));
               }));
     }
     for (int i = 0; i < all.size(); i++) {
@@ -468,19 +487,6 @@ public final class Provisioner {
               : before);
     }
     return new ProvisioningReport(off.action(), off.user(), results);
-  }
-
-  /** Lets the server store its users, and says so when it cannot. */
-  private String save(AdminNode node) {
-    if (!saveAcl) {
-      return "";
-    }
-    try {
-      node.ask("ACL", "SAVE");
-      return ", saved";
-    } catch (AdminException e) {
-      throw new AdminException("as wanted until it restarts, but not saved: " + e.getMessage(), e);
-    }
   }
 
   private static UserState existing(AdminNode node, String user) {

@@ -38,11 +38,6 @@ final class Questions {
     return shapes.get(aclName);
   }
 
-  int arity(String aclName) {
-    CommandShape shape = shapes.get(aclName);
-    return shape == null ? 0 : shape.arity();
-  }
-
   int asked() {
     return asked;
   }

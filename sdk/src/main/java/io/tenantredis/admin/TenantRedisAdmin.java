@@ -35,7 +35,7 @@ public final class TenantRedisAdmin implements AutoCloseable {
 
   private final RedisClient client;
   private final AdminNodes nodes;
-  private final boolean saveAcl;
+  private final UserFile userFile;
   private final SecureRandom random;
 
   private TenantRedisAdmin(Builder options) {
@@ -50,7 +50,7 @@ public final class TenantRedisAdmin implements AutoCloseable {
             .build());
     RedisURI uri = RedisURI.builder(options.uri).withTimeout(options.timeout).build();
     this.nodes = new AdminNodes(client, uri, options.discoverNodes);
-    this.saveAcl = options.saveAcl;
+    this.userFile = new UserFile(options.saveAcl);
     this.random = options.random;
   }
 
@@ -112,16 +112,17 @@ public final class TenantRedisAdmin implements AutoCloseable {
    * @return the provisioner
    */
   public Provisioner provisioner() {
-    return new Provisioner(nodes, saveAcl, random);
+    return new Provisioner(nodes, userFile, random);
   }
 
   /**
    * Proves what tenants' users can reach.
    *
-   * @return the verifier, which asks the server that was named when connecting
+   * @return the verifier, which asks the server that was named when connecting, and compares the
+   *     others with it
    */
   public PolicyVerifier verifier() {
-    return new PolicyVerifier(nodes.seed());
+    return new PolicyVerifier(nodes);
   }
 
   /**
@@ -139,7 +140,7 @@ public final class TenantRedisAdmin implements AutoCloseable {
    * @return the incident response
    */
   public IncidentResponse incidents() {
-    return new IncidentResponse(nodes, Clock.systemUTC());
+    return new IncidentResponse(nodes, userFile, Clock.systemUTC());
   }
 
   /**

@@ -4,9 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.lettuce.core.TransactionResult;
 import io.tenantredis.KeyPrefix;
 import io.tenantredis.KeyPrefixTemplate;
+import io.tenantredis.TenantClient;
+import io.tenantredis.TenantCredentials;
+import io.tenantredis.TenantCredentialsProvider;
 import io.tenantredis.TenantId;
+import io.tenantredis.TenantRedis;
 import io.tenantredis.test.server.RedisServer;
 import io.tenantredis.test.server.RespConnection;
 import io.tenantredis.test.server.RespError;
@@ -141,6 +146,39 @@ class AclPolicyTest {
           .isNotInstanceOf(RespError.class);
       assertThat(acme.command("RESET")).isEqualTo("RESET");
     }
+  }
+
+  @ParameterizedTest
+  @EnumSource(AclProfile.class)
+  void theSdkWorksWithTheUserAndTheServerHasDeniedItNothing(AclProfile profile) {
+    setUser(AclPolicy.forTenant(ACME, PREFIX).profile(profile).build());
+    server.admin().command("ACL", "LOG", "RESET");
+    try (TenantRedis redis =
+        TenantRedis.builder(server.uri())
+            .keyPrefix("tenant:{tenant}:")
+            .identity("tenant_{tenant}")
+            .credentials(
+                TenantCredentialsProvider.of(
+                    tenant -> TenantCredentials.of("tenant_" + tenant, new String(PASSWORD))))
+            .build()) {
+      TenantClient<String, String> acme = redis.tenant("acme");
+      assertThat(acme.sync().ping()).isEqualTo("PONG");
+      switch (profile) {
+        case CACHE, SESSION, FULL -> acme.sync().set("k", "v");
+        case QUEUE -> acme.sync().lpush("q", "v");
+        case PUBSUB -> acme.sync().publish("news", "v");
+        case READ_ONLY -> acme.sync().get("k");
+      }
+      assertThat(
+              acme.<TransactionResult>dedicated(
+                  connection -> {
+                    connection.sync().multi();
+                    return connection.sync().exec();
+                  }))
+          .isNotNull();
+    }
+    assertThat(server.admin().list("ACL", "LOG")).isEmpty();
+    server.admin().command("DEL", PREFIX + "k", PREFIX + "q");
   }
 
   @Test

@@ -14,8 +14,8 @@ import io.tenantredis.test.server.RespConnection;
 import io.tenantredis.test.server.RespError;
 import io.tenantredis.test.server.RespErrorException;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -274,30 +274,6 @@ class ProvisionerTest {
   }
 
   @Test
-  void twoCreatorsAtTheSameMomentBothEndWithAPasswordThatWorks() {
-    try (TenantRedisAdmin other = connect(server)) {
-      CompletableFuture<NewUser> one = creation(admin);
-      CompletableFuture<NewUser> two = creation(other);
-      int created = 0;
-      for (CompletableFuture<NewUser> creation : List.of(one, two)) {
-        try (NewUser user = creation.join()) {
-          user.report().requireComplete();
-          logIn("acme", user.password()).close();
-          created++;
-        } catch (java.util.concurrent.CompletionException e) {
-          assertThat(e).hasCauseInstanceOf(AdminException.class);
-        }
-      }
-      assertThat(created).isPositive();
-    }
-  }
-
-  private static CompletableFuture<NewUser> creation(TenantRedisAdmin admin) {
-    return CompletableFuture.supplyAsync(
-        () -> admin.provisioner().create(policy("acme", AclProfile.CACHE)));
-  }
-
-  @Test
   void aUserIsMadeOnTheReplicasTooAndAFailedOneIsNamed() {
     try (RedisServer replica = replicaOf(server)) {
       await().until(() -> admin.nodes().size() == 2);
@@ -345,45 +321,6 @@ class ProvisionerTest {
   }
 
   @Test
-  void aUserIsMadeOnAllNodesOfACluster() {
-    int bus = freePort();
-    try (RedisServer one = clusterNode(bus);
-        RedisServer two = clusterNode(freePort())) {
-      one.admin().command("CLUSTER", "ADDSLOTSRANGE", "0", "16383");
-      two.admin()
-          .command(
-              "CLUSTER", "MEET", one.host(), Integer.toString(one.port()), Integer.toString(bus));
-      try (TenantRedisAdmin cluster = connect(one)) {
-        await().until(() -> cluster.nodes().size() == 2);
-        AclPassword password = AclPassword.of("one".toCharArray());
-
-        cluster.provisioner().apply(policy("acme", AclProfile.CACHE), password).requireComplete();
-
-        one.connect("tenant_acme", "one").close();
-        two.connect("tenant_acme", "one").close();
-      }
-    }
-  }
-
-  static RedisServer clusterNode(int bus) {
-    return RedisServer.builder()
-        .adminUser("root", "root password")
-        .setting("cluster-enabled", "yes")
-        .setting("cluster-announce-ip", "127.0.0.1")
-        .setting("cluster-port", Integer.toString(bus))
-        .start();
-  }
-
-  static int freePort() {
-    try (java.net.ServerSocket socket =
-        new java.net.ServerSocket(0, 1, java.net.InetAddress.getLoopbackAddress())) {
-      return socket.getLocalPort();
-    } catch (java.io.IOException e) {
-      throw new java.io.UncheckedIOException(e);
-    }
-  }
-
-  @Test
   void saveAclLetsTheServerStoreItsUsers() throws Exception {
     try (TenantRedisAdmin saving =
         TenantRedisAdmin.builder(adminUri(server)).saveAcl(true).connect()) {
@@ -393,6 +330,29 @@ class ProvisionerTest {
     assertThat(Files.readString(server.directory().resolve("users.acl"))).contains("tenant_acme");
     server.restart();
     assertThat(server.admin().list("ACL", "USERS")).contains("tenant_acme");
+  }
+
+  @Test
+  void whatCouldNotBeSavedIsNotDoneAndIsSavedByTheNextTry() throws Exception {
+    Path file = server.directory().resolve("users.acl");
+    try (TenantRedisAdmin saving =
+        TenantRedisAdmin.builder(adminUri(server)).saveAcl(true).connect()) {
+      Provisioner saver = saving.provisioner();
+      saver.create(policy("acme", AclProfile.CACHE)).close();
+      Path kept = Files.move(file, server.directory().resolve("kept.acl"));
+      Files.createDirectory(file);
+
+      NodeResult failed = saver.revoke("tenant_acme").nodes().get(0);
+      assertThat(failed.status()).isEqualTo(NodeResult.Status.FAILED);
+      assertThat(failed.detail()).contains("not saved");
+
+      Files.delete(file);
+      Files.move(kept, file);
+      assertThat(saver.revoke("tenant_acme").nodes().get(0).detail())
+          .isEqualTo("there is no such user, saved");
+    }
+    server.restart();
+    assertThat(server.admin().list("ACL", "USERS")).doesNotContain("tenant_acme");
   }
 
   @Test
