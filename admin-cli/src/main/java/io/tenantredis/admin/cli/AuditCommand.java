@@ -31,6 +31,14 @@ final class AuditCommand implements Callable<Integer> {
   private List<String> operators = List.of();
 
   @Option(
+      names = "--accept",
+      paramLabel = "CHECK",
+      description =
+          "A check whose findings are known and lived with, for example known-problems of a version"
+              + " that the distributor has patched. They stay in the report as INFO. Repeatable.")
+  private List<String> accepted = List.of();
+
+  @Option(
       names = "--fail-on",
       paramLabel = "SEVERITY",
       defaultValue = "high",
@@ -52,6 +60,7 @@ final class AuditCommand implements Callable<Integer> {
               .audit()
               .tenancy(tenancyOptions.tenancy())
               .operators(operators.toArray(new String[0]))
+              .accept(accepted.toArray(new String[0]))
               .run();
       screen.result(report.toJson(), () -> print(report));
       SecurityLevel least = required;

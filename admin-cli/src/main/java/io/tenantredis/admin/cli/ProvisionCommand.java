@@ -243,20 +243,25 @@ final class ProvisionCommand {
               + " tenants. Changes nothing; exit code 1 if something differs.",
       mixinStandardHelpOptions = true)
   int drift(
-      @Parameters(paramLabel = "TENANT", arity = "0..*") @Nullable List<String> tenants,
+      @Parameters(paramLabel = "TENANT", arity = "1..*") List<String> tenants,
       @Mixin TenancyOptions tenancy,
       @Mixin PolicyOptions policy,
+      @Option(
+              names = "--no-others",
+              description = "These are all tenants: a user of another one is a difference too.")
+          boolean noOthers,
       @Mixin ServerOptions server,
       @Mixin Screen screen) {
     Tenancy named = tenancy.tenancy();
-    List<String> wanted = tenants == null ? List.of() : tenants;
     return withProvisioner(
         server,
         provisioner -> {
           List<UserDrift> drifts =
               provisioner.drift(
-                  wanted.stream().map(tenant -> policy.policy(named, TenantId.of(tenant))).toList(),
-                  name -> named.tenantOf(name).isPresent());
+                  tenants.stream()
+                      .map(tenant -> policy.policy(named, TenantId.of(tenant)))
+                      .toList(),
+                  name -> noOthers && named.tenantOf(name).isPresent());
           screen.result(
               UserDrift.toJson(drifts),
               () -> {
@@ -288,7 +293,9 @@ final class ProvisionCommand {
   }
 
   private static int handOver(NewUser user, NewPasswordOptions options, Screen screen) {
-    if (user.report().nodes().stream().noneMatch(NodeResult::isDone)) {
+    // After a conflict the password may well let the user in.
+    if (user.report().nodes().stream()
+        .allMatch(node -> node.status() == NodeResult.Status.FAILED)) {
       return print(user.report(), screen);
     }
     NewPassword password = user.password();

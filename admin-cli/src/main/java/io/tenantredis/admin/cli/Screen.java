@@ -82,7 +82,14 @@ final class Screen {
           finding.unknown() ? "UNKNOWN " : String.format(Locale.ROOT, "%-8s", finding.severity());
       String style =
           finding.unknown() ? "magenta" : COLOURS.getOrDefault(finding.severity(), "bold");
-      line(coloured(style, label) + " " + finding.subject() + ": " + finding.evidence());
+      line(
+          coloured(style, label)
+              + " ["
+              + finding.check()
+              + "] "
+              + finding.subject()
+              + ": "
+              + finding.evidence());
       line("         " + coloured("faint", finding.remedy()));
     }
   }

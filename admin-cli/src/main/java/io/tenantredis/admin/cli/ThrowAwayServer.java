@@ -92,7 +92,7 @@ final class ThrowAwayServer implements AutoCloseable {
                     + " are not accepted by "
                     + server.version()
                     + ": "
-                    + error.message().replaceAll("'[><#!][^']*'", "'...'"));
+                    + error.message().replaceAll("(?s)'[><#!].*'", "'...'"));
           }
         });
   }

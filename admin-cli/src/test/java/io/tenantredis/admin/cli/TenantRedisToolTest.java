@@ -1,9 +1,11 @@
 package io.tenantredis.admin.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.tenantredis.test.server.RedisServer;
 import io.tenantredis.test.server.RespConnection;
+import io.tenantredis.test.server.RespErrorException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
@@ -18,6 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
+import picocli.CommandLine.Help.Ansi;
 
 class TenantRedisToolTest {
 
@@ -39,10 +42,15 @@ class TenantRedisToolTest {
   }
 
   private int run(String... arguments) {
+    return run(Ansi.OFF, arguments);
+  }
+
+  private int run(Ansi terminal, String... arguments) {
     out = new StringWriter();
     err = new StringWriter();
     CommandLine tool =
         TenantRedisTool.commandLine()
+            .setColorScheme(CommandLine.Help.defaultColorScheme(terminal))
             .setOut(new PrintWriter(out, true))
             .setErr(new PrintWriter(err, true));
     return tool.execute(arguments);
@@ -50,10 +58,14 @@ class TenantRedisToolTest {
 
   /** With the server and the administrator's password. */
   private int runOn(String... arguments) {
+    return runOn(Ansi.OFF, arguments);
+  }
+
+  private int runOn(Ansi terminal, String... arguments) {
     List<String> all = new ArrayList<>(Arrays.asList(arguments));
     all.add("--uri=redis://root@127.0.0.1:" + server.port());
     all.add("--password-file=" + directory.resolve("admin"));
-    return run(all.toArray(new String[0]));
+    return run(terminal, all.toArray(new String[0]));
   }
 
   private String create(String tenant, String... more) {
@@ -129,6 +141,10 @@ class TenantRedisToolTest {
     assertThat(runOn("provision", "list", "--json")).isZero();
     assertThat(out.toString()).contains("\"name\": \"tenant_acme\"", "\"passwords\": 1");
     assertThat(runOn("provision", "drift", "acme", "--profile=cache")).isZero();
+    create("other", "--profile=pubsub");
+    assertThat(runOn("provision", "drift", "acme", "--profile=cache")).isZero();
+    assertThat(runOn("provision", "drift", "acme", "--profile=cache", "--no-others")).isEqualTo(1);
+    assertThat(out.toString()).contains("tenant_other").contains("no policy is known");
     assertThat(runOn("provision", "drift", "acme", "--profile=queue", "--json")).isEqualTo(1);
     assertThat(out.toString()).startsWith("[").contains("commands of the policy missing");
     assertThat(runOn("provision", "update", "acme", "--profile=queue")).isZero();
@@ -204,7 +220,7 @@ class TenantRedisToolTest {
 
     server.admin().command("ACL", "SETUSER", "tenant_acme", "~tenant:ac*");
     assertThat(runOn("verify")).isEqualTo(1);
-    assertThat(out.toString()).contains("CRITICAL tenant_acme: ");
+    assertThat(out.toString()).contains("CRITICAL [foreign-key] tenant_acme: ");
     assertThat(runOn("verify", "--json")).isEqualTo(1);
     assertThat(out.toString()).startsWith("{").contains("\"check\": \"foreign-key\"");
   }
@@ -285,6 +301,47 @@ class TenantRedisToolTest {
     assertThat(runOn("audit", "--require-level=none")).isZero();
     assertThat(runOn("audit", "--require-level=basic", "--json")).isEqualTo(1);
     assertThat(out.toString()).startsWith("{").contains("\"level\": \"NONE\"");
+  }
+
+  @Test
+  void auditAcceptsWhatIsKnownAndNoCheckThatIsNone() {
+    assertThat(runOn("audit", "--accept=enable-debug-command", "--require-level=basic")).isZero();
+    assertThat(out.toString()).contains("INFO").contains("accepted (HIGH): DEBUG is possible");
+    assertThat(runOn("audit", "--accept=nonsense")).isEqualTo(2);
+    assertThat(err.toString()).contains("There is no check 'nonsense'");
+  }
+
+  @Test
+  void coloursAndProgressAreForTerminalsOnly() {
+    for (int i = 0; i < 3; i++) {
+      server.admin().command("SET", "tenant:acme:" + i, "x");
+    }
+    assertThat(runOn(Ansi.ON, "data", "summary", "acme")).isZero();
+    assertThat(err.toString()).contains("\r3 keys seen");
+    assertThat(runOn(Ansi.OFF, "data", "summary", "acme")).isZero();
+    assertThat(err.toString()).isEmpty();
+
+    assertThat(runOn(Ansi.ON, "audit")).isEqualTo(1);
+    assertThat(out.toString()).contains("\u001b[31mHIGH");
+    assertThat(runOn(Ansi.OFF, "audit")).isEqualTo(1);
+    assertThat(out.toString()).contains("HIGH").doesNotContain("\u001b");
+    assertThat(runOn(Ansi.ON, "audit", "--json")).isEqualTo(1);
+    assertThat(out.toString()).doesNotContain("\u001b");
+    assertThat(err.toString()).isEmpty();
+  }
+
+  @Test
+  void whatIsSavedIsThereAfterARestartAlsoOfAnIncident() {
+    String password = create("acme", "--profile=cache", "--save");
+    server.restart();
+    server.connect("tenant_acme", password).close();
+
+    assertThat(runOn("incident", "acme", "--save", "--evidence=" + directory.resolve("one")))
+        .isZero();
+    assertThat(out.toString()).contains("connections ended, saved");
+    server.restart();
+    assertThatThrownBy(() -> server.connect("tenant_acme", password))
+        .isInstanceOf(RespErrorException.class);
   }
 
   @Test
