@@ -121,6 +121,15 @@ public final class ConnectionOptions {
   }
 
   /**
+   * How often Sentinels are asked whether the primary is still where it was.
+   *
+   * @return the interval; zero for never
+   */
+  public Duration primaryCheckInterval() {
+    return values.primaryCheckInterval;
+  }
+
+  /**
    * After how long without traffic TCP asks whether the other side is still there.
    *
    * @return the time; zero for no keep-alive
@@ -151,6 +160,7 @@ public final class ConnectionOptions {
     private Duration longestQuarantineDelay = Duration.ofSeconds(5);
     private Duration reverifyInterval = Duration.ZERO;
     private Duration credentialsPollInterval = Duration.ZERO;
+    private Duration primaryCheckInterval = Duration.ofSeconds(5);
     private Duration keepAliveIdle = Duration.ofSeconds(30);
     private Duration tcpUserTimeout = Duration.ofSeconds(30);
 
@@ -167,6 +177,7 @@ public final class ConnectionOptions {
       this.longestQuarantineDelay = other.longestQuarantineDelay;
       this.reverifyInterval = other.reverifyInterval;
       this.credentialsPollInterval = other.credentialsPollInterval;
+      this.primaryCheckInterval = other.primaryCheckInterval;
       this.keepAliveIdle = other.keepAliveIdle;
       this.tcpUserTimeout = other.tcpUserTimeout;
     }
@@ -291,6 +302,21 @@ public final class ConnectionOptions {
     }
 
     /**
+     * With Sentinels: how often one of them is asked whether the primary is still where it was.
+     * When it is not, all tenants' connections are exchanged for connections to the new one. A
+     * failover usually breaks connections, which then find the new primary by themselves; this is
+     * for those that it does not break, and so bounds how long a tenant may read old data from a
+     * former primary. Each question is a connection to a Sentinel. Default: 5 seconds.
+     *
+     * @param interval zero for never
+     * @return this builder
+     */
+    public Builder primaryCheckInterval(Duration interval) {
+      this.primaryCheckInterval = interval;
+      return this;
+    }
+
+    /**
      * After how long without traffic TCP asks whether the other side is still there; it gives up
      * after three questions, a third of this time apart. Default: 30 seconds.
      *
@@ -335,6 +361,7 @@ public final class ConnectionOptions {
       atLeast(Duration.ZERO, newUserPatience, "newUserPatience", problems);
       atLeast(Duration.ZERO, reverifyInterval, "reverifyInterval", problems);
       atLeast(Duration.ZERO, credentialsPollInterval, "credentialsPollInterval", problems);
+      atLeast(Duration.ZERO, primaryCheckInterval, "primaryCheckInterval", problems);
       atLeast(Duration.ZERO, tcpUserTimeout, "tcpUserTimeout", problems);
       if (!keepAliveIdle.isZero()) {
         atLeast(Duration.ofSeconds(3), keepAliveIdle, "keepAliveIdle", problems);

@@ -6,6 +6,7 @@ import io.github.resilience4j.ratelimiter.RateLimiter;
 import io.github.resilience4j.ratelimiter.RateLimiterConfig;
 import io.lettuce.core.ClientOptions;
 import io.lettuce.core.MaintNotificationsConfig;
+import io.lettuce.core.RedisCredentialsProvider;
 import io.lettuce.core.RedisURI;
 import io.lettuce.core.SocketOptions;
 import io.lettuce.core.SslOptions;
@@ -95,6 +96,7 @@ public final class TenantRedis implements AutoCloseable {
   private final ConnectPolicy connectPolicy;
   private final TenantSessions sessions;
   private final ScheduledFuture<?> sweeper;
+  private volatile long primaryCheckAt;
   private final @Nullable TlsReloader tlsReloader;
   private final Runnable endOfCredentialChanges;
   private final AtomicBoolean closed = new AtomicBoolean();
@@ -114,20 +116,18 @@ public final class TenantRedis implements AutoCloseable {
             ? DefaultClientResources.create()
             : settings.clientResources;
     this.meters = new ClientMeters(settings.meterRegistry, new TenantTags(settings.taggedTenants));
+    ConnectionSettings connecting =
+        new ConnectionSettings(
+            uri,
+            settings.credentials,
+            settings.connectTimeout,
+            settings.commandTimeout,
+            settings.connections.maxConcurrentConnects(),
+            settings.connections.maxConnections(),
+            settings.flushConsolidation);
     this.connector =
         new Connector(
-            new ConnectionSettings(
-                uri,
-                settings.credentials,
-                settings.connectTimeout,
-                settings.commandTimeout,
-                settings.connections.maxConcurrentConnects(),
-                settings.connections.maxConnections(),
-                settings.flushConsolidation),
-            options,
-            resources,
-            meters,
-            endpointBreaker(uri));
+            connecting, options, resources, meters, endpointBreaker(connecting.endpoint()));
     this.connectPolicy = settings.connectPolicy(resources.eventExecutorGroup(), meters, probes());
     this.sessions =
         new TenantSessions(
@@ -137,6 +137,8 @@ public final class TenantRedis implements AutoCloseable {
             meters,
             resilience::forget);
     connector.roomMaker(sessions::makeRoom);
+    connector.onPrimaryMoved(this::primaryMoved);
+    this.primaryCheckAt = System.nanoTime() + settings.connections.primaryCheckInterval().toNanos();
     this.tlsReloader =
         tlsMaterial == null
             ? null
@@ -165,8 +167,10 @@ public final class TenantRedis implements AutoCloseable {
   /**
    * Starts to configure a client.
    *
-   * @param redisUri where the server is, in Lettuce's form: {@code redis://host:port} or {@code
-   *     rediss://host:port} for TLS
+   * @param redisUri where the server is, in Lettuce's form: {@code redis://host:port}, {@code
+   *     rediss://host:port} for TLS, or {@code redis-sentinel://host:port,host:port#name} for the
+   *     primary that Sentinels know by a name ({@code rediss-sentinel://} for TLS to Sentinels and
+   *     servers)
    * @return a builder
    */
   public static Builder builder(String redisUri) {
@@ -227,13 +231,11 @@ public final class TenantRedis implements AutoCloseable {
     return resilience;
   }
 
-  private @Nullable CircuitBreaker endpointBreaker(RedisURI uri) {
+  private @Nullable CircuitBreaker endpointBreaker(String endpoint) {
     CircuitBreakerConfig config = resilienceOptions.endpointCircuitBreaker();
     return config == null
         ? null
-        : resilience
-            .circuitBreakers()
-            .circuitBreaker("endpoint " + uri.getHost() + ":" + uri.getPort(), config);
+        : resilience.circuitBreakers().circuitBreaker("endpoint " + endpoint, config);
   }
 
   private @Nullable RateLimiter rateLimiter(TenantId tenant) {
@@ -263,6 +265,7 @@ public final class TenantRedis implements AutoCloseable {
             options.idleTime(),
             options.reverifyInterval(),
             options.credentialsPollInterval(),
+            options.primaryCheckInterval(),
             settings.tls.reloadInterval())) {
       Duration quarter = kept.dividedBy(4);
       if (!kept.isZero() && quarter.compareTo(interval) < 0) {
@@ -277,10 +280,25 @@ public final class TenantRedis implements AutoCloseable {
     sessions.all().forEach(TenantSession::exchangeConnections);
   }
 
+  private void primaryMoved() {
+    LOG.info("Sentinels name another primary: the tenants' connections are exchanged.");
+    sessions.all().forEach(TenantSession::exchangeConnections);
+  }
+
+  private void checkPrimary() {
+    long interval = settings.connections.primaryCheckInterval().toNanos();
+    long now = System.nanoTime();
+    if (interval > 0 && now - primaryCheckAt >= 0 && sessions.size() > 0) {
+      primaryCheckAt = now + interval;
+      connector.checkPrimary();
+    }
+  }
+
   private void sweep() {
     try {
       sessions.sweep();
       connector.sweep();
+      checkPrimary();
       if (tlsReloader != null) {
         tlsReloader.sweep(System.nanoTime());
       }
@@ -447,6 +465,7 @@ public final class TenantRedis implements AutoCloseable {
     private @Nullable ClientResources clientResources;
     private @Nullable SslOptions sslOptions;
     private @Nullable String clientName;
+    private @Nullable RedisCredentialsProvider sentinelCredentials;
     private boolean flushConsolidation = true;
     private ConnectionOptions connections = ConnectionOptions.builder().build();
     private CommandPolicy commands = CommandPolicy.standard();
@@ -644,6 +663,19 @@ public final class TenantRedis implements AutoCloseable {
     }
 
     /**
+     * What the client authenticates to Sentinels with; tenants' credentials never go there.
+     * Default: none, for Sentinels without authentication. Asked whenever a Sentinel is asked for
+     * the primary.
+     *
+     * @param provider must not block, and gives no credentials of a tenant
+     * @return this builder
+     */
+    public Builder sentinelCredentials(RedisCredentialsProvider provider) {
+      this.sentinelCredentials = provider;
+      return this;
+    }
+
+    /**
      * Lettuce's own TLS options for a {@code rediss://} URI, instead of {@link #tls(TlsOptions)}:
      * for certificates that are not in files. They are not reloaded.
      *
@@ -808,8 +840,17 @@ public final class TenantRedis implements AutoCloseable {
             "The Redis URI cannot be read: write redis://host:port, or rediss://host:port for TLS.");
         return null;
       }
-      if (uri.getHost() == null) {
+      if (uri.getHost() == null && uri.getSentinels().isEmpty()) {
         problems.add("The Redis URI names no host: write redis://host:port.");
+      }
+      if (sentinelCredentials != null) {
+        if (uri.getSentinels().isEmpty()) {
+          problems.add(
+              "sentinelCredentials(...) is given but the Redis URI names no Sentinels: write"
+                  + " redis-sentinel://host:port,host:port#name, or remove them.");
+        }
+        uri.getSentinels()
+            .forEach(sentinel -> sentinel.setCredentialsProvider(sentinelCredentials));
       }
       if (!withoutAclUsers && redisUri.indexOf('@') >= 0) {
         problems.add(

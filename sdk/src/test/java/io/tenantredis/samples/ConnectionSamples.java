@@ -1,5 +1,6 @@
 package io.tenantredis.samples;
 
+import io.lettuce.core.RedisCredentials;
 import io.tenantredis.ConnectionOptions;
 import io.tenantredis.FileCredentials;
 import io.tenantredis.TenantCredentials;
@@ -17,6 +18,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.Executor;
+import reactor.core.publisher.Mono;
 
 /** The samples of docs/connections.md and docs/credentials.md, compiled. */
 final class ConnectionSamples {
@@ -46,6 +48,18 @@ final class ConnectionSamples {
                     .idleTime(Duration.ofMinutes(2))
                     .reverifyInterval(Duration.ofMinutes(5))
                     .build())
+            .build();
+    redis.close();
+  }
+
+  static void sentinels(TenantCredentialsProvider provider, CharSequence sentinelPassword) {
+    TenantRedis redis =
+        TenantRedis.builder(
+                "redis-sentinel://sentinel-1:26379,sentinel-2:26379,sentinel-3:26379#mymaster")
+            .sentinelCredentials(
+                () -> Mono.just(RedisCredentials.just("watcher", sentinelPassword)))
+            .identity("tenant_{tenant}")
+            .credentials(provider)
             .build();
     redis.close();
   }

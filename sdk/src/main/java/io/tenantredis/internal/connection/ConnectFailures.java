@@ -29,6 +29,16 @@ final class ConnectFailures {
       if (cause instanceof TenantConnectionException typed) {
         return typed;
       }
+      if (cause instanceof PrimaryUnknown && !isTls(cause)) {
+        return connection(
+            ErrorCode.TR005,
+            tenant,
+            "No Sentinel named "
+                + endpoint
+                + ". Check that Sentinels are reachable, that they know a primary of that name, and"
+                + " sentinelCredentials.",
+            failure);
+      }
       if (cause instanceof SSLException) {
         return connection(
             ErrorCode.SEC004,
@@ -63,6 +73,16 @@ final class ConnectFailures {
         tenant,
         "No connection to " + endpoint + ". Is the server running and reachable?",
         failure);
+  }
+
+  private static boolean isTls(Throwable failure) {
+    Throwable cause = failure;
+    for (int depth = 0; cause != null && depth < MAX_DEPTH; depth++, cause = cause.getCause()) {
+      if (cause instanceof SSLException) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private static @Nullable TenantConnectionException ofReply(

@@ -26,4 +26,12 @@ public record ConnectionSettings(
     Duration closeGrace,
     int maxConcurrentConnects,
     int maxConnections,
-    boolean consolidateFlushes) {}
+    boolean consolidateFlushes) {
+
+  /** Where connections go, for people: no credentials. */
+  public String endpoint() {
+    return PrimaryLookup.isNeeded(uri)
+        ? "the primary '" + uri.getSentinelMasterId() + "'"
+        : uri.getHost() + ":" + uri.getPort();
+  }
+}

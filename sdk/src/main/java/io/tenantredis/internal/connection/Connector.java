@@ -52,8 +52,10 @@ public final class Connector implements AutoCloseable {
     this.events = events;
     this.resources = resources;
     this.endpointBreaker = endpointBreaker;
-    this.client = new TenantLettuceClient(resources, options, settings.consolidateFlushes());
-    this.endpoint = settings.uri().getHost() + ":" + settings.uri().getPort();
+    this.client =
+        new TenantLettuceClient(
+            resources, options, lookedUp(settings), settings.consolidateFlushes());
+    this.endpoint = settings.endpoint();
     this.gate =
         new ConnectGate(
             settings.maxConcurrentConnects(),
@@ -62,12 +64,38 @@ public final class Connector implements AutoCloseable {
             tenant -> roomMaker.accept(tenant));
   }
 
+  private static RedisURI lookedUp(ConnectionSettings settings) {
+    RedisURI uri = PrimaryLookup.copyOf(settings.uri());
+    uri.setTimeout(settings.connectTimeout());
+    return uri;
+  }
+
   /**
    * Whom to tell which tenant waits while there are as many connections as there may be, so that
    * somebody else's is closed. It must not block.
    */
   public void roomMaker(Consumer<TenantId> maker) {
     this.roomMaker = maker;
+  }
+
+  /**
+   * What to do when Sentinels name another primary than before, so that live connections may lead
+   * to a replica. It must not block.
+   */
+  public void onPrimaryMoved(Runnable action) {
+    PrimaryLookup primary = client.primary();
+    if (primary != null) {
+      primary.onMove(action);
+    }
+  }
+
+  /** Asks Sentinels, if there are any, where the primary is now. Does not block. */
+  public void checkPrimary() {
+    PrimaryLookup primary = client.primary();
+    if (primary != null) {
+      // Who cannot be asked now is asked again at the next interval.
+      primary.address().onErrorComplete().subscribe();
+    }
   }
 
   /** What the connections made from now on trust and present. */
@@ -327,7 +355,7 @@ public final class Connector implements AutoCloseable {
     private CompletionStage<StatefulRedisConnection<byte[], byte[]>> open(
         @Nullable TenantCredentials current) {
       credentials = current;
-      RedisURI uri = RedisURI.builder(settings.uri()).build();
+      RedisURI uri = PrimaryLookup.copyOf(settings.uri());
       uri.setTimeout(settings.connectTimeout());
       if (current != null) {
         char[] password = current.password();

@@ -12,8 +12,11 @@ import io.lettuce.core.codec.RedisCodec;
 import io.lettuce.core.protocol.Endpoint;
 import io.lettuce.core.protocol.PushHandler;
 import io.lettuce.core.resource.ClientResources;
+import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.concurrent.CompletionException;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Mono;
 
 /**
  * The one Lettuce client of all tenants. Its connections live for one socket: they never reconnect,
@@ -22,12 +25,32 @@ import java.util.concurrent.CompletionException;
 final class TenantLettuceClient extends RedisClient {
 
   private final boolean consolidateFlushes;
+  private final @Nullable PrimaryLookup primary;
 
+  /**
+   * @param uri where to connect, without anybody's credentials
+   */
   TenantLettuceClient(
-      ClientResources resources, ClientOptions options, boolean consolidateFlushes) {
+      ClientResources resources, ClientOptions options, RedisURI uri, boolean consolidateFlushes) {
     super(resources, new RedisURI());
     setOptions(options);
     this.consolidateFlushes = consolidateFlushes;
+    this.primary =
+        PrimaryLookup.isNeeded(uri)
+            ? new PrimaryLookup(uri, super::getSocketAddress, resources.eventExecutorGroup())
+            : null;
+  }
+
+  /** Finds the primary behind Sentinels; null without. */
+  @Nullable PrimaryLookup primary() {
+    return primary;
+  }
+
+  @Override
+  protected Mono<SocketAddress> getSocketAddress(RedisURI redisURI) {
+    return primary != null && PrimaryLookup.isNeeded(redisURI)
+        ? primary.address()
+        : super.getSocketAddress(redisURI);
   }
 
   @Override
