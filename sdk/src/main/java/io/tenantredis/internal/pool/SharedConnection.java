@@ -192,7 +192,9 @@ public final class SharedConnection {
       return;
     }
     refusals.set(0);
-    distrust(failure);
+    if (failure != null) {
+      distrust(failure);
+    }
   }
 
   private void distrust(Throwable cause) {
