@@ -41,6 +41,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class AdminNode implements AutoCloseable {
 
+  private static final int PIPELINE = 64;
   private static final Pattern HASH = Pattern.compile("[0-9a-fA-F]{64}");
 
   private final RedisClient client;
@@ -91,12 +92,50 @@ final class AdminNode implements AutoCloseable {
 
   private @Nullable Object ask(
       StatefulRedisConnection<String, String> current, List<String> words) {
+    return await(name(words), send(current, words));
+  }
+
+  private static AsyncCommand<String, String, @Nullable Object> send(
+      StatefulRedisConnection<String, String> current, List<String> words) {
     CommandArgs<String, String> arguments = new CommandArgs<>(StringCodec.UTF8);
     words.subList(1, words.size()).forEach(arguments::add);
     AsyncCommand<String, String, @Nullable Object> command =
         new AsyncCommand<>(new Command<>(new Word(words.get(0)), new ReplyTree(), arguments));
     current.dispatch(command);
-    return await(name(words), command);
+    return command;
+  }
+
+  /**
+   * What the server answers to each of these, of which some are under way at once: a refusal is an
+   * answer, too. They must change nothing, for after a lost connection they are asked once more.
+   */
+  List<@Nullable Object> askAllReadOnly(List<List<String>> questions) {
+    StatefulRedisConnection<String, String> first = connection();
+    try {
+      return askAll(first, questions);
+    } catch (ConnectionLostException e) {
+      forget(first);
+      return askAll(connection(), questions);
+    }
+  }
+
+  private List<@Nullable Object> askAll(
+      StatefulRedisConnection<String, String> current, List<List<String>> questions) {
+    List<@Nullable Object> answers = new ArrayList<>(questions.size());
+    for (int from = 0; from < questions.size(); from += PIPELINE) {
+      List<List<String>> some =
+          questions.subList(from, Math.min(from + PIPELINE, questions.size()));
+      List<AsyncCommand<String, String, @Nullable Object>> underWay =
+          some.stream().map(words -> send(current, words)).toList();
+      for (int i = 0; i < some.size(); i++) {
+        try {
+          answers.add(await(name(some.get(i)), underWay.get(i)));
+        } catch (ServerRefusedException e) {
+          answers.add(e);
+        }
+      }
+    }
+    return answers;
   }
 
   /** A reply that is under way. */

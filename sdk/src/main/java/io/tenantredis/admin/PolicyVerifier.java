@@ -9,6 +9,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Predicate;
@@ -189,7 +190,7 @@ public final class PolicyVerifier {
     }
     login(user, state, findings);
     patterns(user, prefix, state, findings);
-    foreignKeys(user, prefix, questions, findings);
+    foreignKeys(user, prefix, state, questions, findings);
     foreignChannels(user, prefix, questions, findings);
     global(user, state, questions, findings);
     return state;
@@ -240,7 +241,7 @@ public final class PolicyVerifier {
   }
 
   private void foreignKeys(
-      String user, KeyPrefix prefix, Questions questions, List<Finding> findings) {
+      String user, KeyPrefix prefix, UserState state, Questions questions, List<Finding> findings) {
     String own = prefix + "x";
     Set<String> foreign = foreignNames(prefix.toString());
     for (CommandShape shape : questions.shapes()) {
@@ -249,72 +250,80 @@ public final class PolicyVerifier {
       }
       CommandShape.Sample inside = shape.sample(place -> own);
       if (!questions.keysAreSeen(shape)) {
-        unseen(user, shape, inside, questions, findings);
+        unseen(user, shape, inside, state, questions, findings);
         continue;
       }
-      for (int place = 0; place < inside.keys().size(); place++) {
-        String reached = reached(user, shape, place, own, foreign, questions);
-        if (reached != null) {
-          findings.add(
-              Finding.of(
-                  "foreign-key",
-                  Severity.CRITICAL,
-                  user,
-                  display(shape.name())
-                      + " reaches the key '"
-                      + reached
-                      + "' in place "
-                      + (place + 1)
-                      + " of its keys",
-                  "Narrow the user's key patterns to " + prefix + "*"));
-          break;
-        }
-      }
+      foreignKey(user, prefix, shape, inside.keys().size(), foreign, questions)
+          .ifPresent(findings::add);
     }
     sortStore(user, own, foreign, questions, findings);
   }
 
-  private static @Nullable String reached(
+  /** Asks with each foreign name in each place, and the tenant's own in the others. */
+  private static Optional<Finding> foreignKey(
       String user,
+      KeyPrefix prefix,
       CommandShape shape,
-      int place,
-      String own,
+      int places,
       Set<String> foreign,
       Questions questions) {
-    for (String name : foreign) {
-      if (questions.permits(user, shape.sample(i -> i == place ? name : own).words())) {
-        return name;
+    List<List<String>> calls = new ArrayList<>();
+    List<String> reached = new ArrayList<>();
+    for (int i = 0; i < places; i++) {
+      int place = i;
+      for (String name : foreign) {
+        calls.add(shape.sample(at -> at == place ? name : prefix + "x").words());
+        reached.add("'" + name + "' in place " + (place + 1) + " of its keys");
       }
     }
-    return null;
+    int first = questions.ask(user, calls).indexOf(Questions.Answer.YES);
+    return first < 0
+        ? Optional.empty()
+        : Optional.of(
+            Finding.of(
+                "foreign-key",
+                Severity.CRITICAL,
+                user,
+                display(shape.name()) + " reaches the key " + reached.get(first),
+                "Narrow the user's key patterns to " + prefix + "*"));
   }
 
   /** The server's specifications do not say where STORE stands. */
   private static void sortStore(
       String user, String own, Set<String> foreign, Questions questions, List<Finding> findings) {
-    for (String name : foreign) {
-      if (questions.permits(user, List.of("sort", own, "STORE", name))) {
-        findings.add(
-            Finding.of(
-                "foreign-key",
-                Severity.CRITICAL,
-                user,
-                "SORT reaches the key '" + name + "' behind STORE",
-                "Narrow the user's key patterns"));
-        return;
-      }
+    List<String> names = List.copyOf(foreign);
+    int first =
+        questions
+            .ask(user, names.stream().map(name -> List.of("sort", own, "STORE", name)).toList())
+            .indexOf(Questions.Answer.YES);
+    if (first >= 0) {
+      findings.add(
+          Finding.of(
+              "foreign-key",
+              Severity.CRITICAL,
+              user,
+              "SORT reaches the key '" + names.get(first) + "' behind STORE",
+              "Narrow the user's key patterns"));
     }
   }
 
-  /** A command whose keys could not be placed is nothing to worry about while it is denied. */
+  /**
+   * Where a command has its keys could not be found out, or how it is called at all. That is
+   * nothing to worry about while it is denied.
+   */
   private static void unseen(
       String user,
       CommandShape shape,
       CommandShape.Sample sample,
+      UserState state,
       Questions questions,
       List<Finding> findings) {
-    boolean foundAnyway = GlobalReach.finding(user, shape.name()) != null;
-    if (!foundAnyway && questions.permits(user, sample.words())) {
+    if (GlobalReach.finding(user, shape.name()) != null) {
+      return;
+    }
+    Questions.Answer answer = questions.ask(user, List.of(sample.words())).get(0);
+    if (answer == Questions.Answer.YES
+        || (answer == Questions.Answer.NOT_A_CALL && state.mayRun(shape.name()))) {
       findings.add(
           Finding.unknown(
               "foreign-key",
@@ -349,7 +358,7 @@ public final class PolicyVerifier {
     Set<String> ownKeys = Globs.examples(state, true);
     for (CommandShape shape : questions.shapes()) {
       Finding finding = GlobalReach.finding(user, shape.name());
-      if (finding != null && questions.mayRun(user, shape, ownKeys)) {
+      if (finding != null && questions.mayRun(user, shape, ownKeys, state)) {
         findings.add(finding);
       }
     }

@@ -85,6 +85,12 @@ record UserState(
         true, false, passwords, permissions.get(0), permissions.subList(1, permissions.size()));
   }
 
+  /** Whether the user, or one selector of it, has a command. */
+  boolean mayRun(String aclName) {
+    return root.commands.contains(aclName)
+        || selectors.stream().anyMatch(selector -> selector.commands.contains(aclName));
+  }
+
   /** What is permitted here and not wanted, or wanted and not permitted; empty if nothing. */
   List<String> permissionDifferences(UserState wanted) {
     List<String> differences = new ArrayList<>();

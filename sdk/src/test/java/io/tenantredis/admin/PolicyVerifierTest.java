@@ -1,13 +1,18 @@
 package io.tenantredis.admin;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.lettuce.core.RedisURI;
 import io.tenantredis.KeyPrefixTemplate;
 import io.tenantredis.TenantId;
 import io.tenantredis.test.server.RedisServer;
+import io.tenantredis.test.server.WireProxy;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -145,6 +150,66 @@ class PolicyVerifierTest {
     assertThat(admin.verifier().verifyAll(TENANCY).findings())
         .extracting(Finding::check)
         .containsOnly("global-command");
+  }
+
+  @Test
+  void everyCommandWithKeysIsAskedAboutAndUnderstood() {
+    plant("tenant_acme", "+@all", "~*", "&*");
+    Set<String> withKeys = new TreeSet<>();
+    server.admin().list("COMMAND").forEach(command -> collectWithKeys(command, withKeys));
+
+    List<Finding> findings = admin.verifier().verifyAll(TENANCY).findings();
+
+    assertThat(findings).noneMatch(Finding::unknown);
+    Set<String> found =
+        findings.stream()
+            .map(finding -> finding.evidence().replaceAll(" (?:reaches|is permitted).*", ""))
+            .collect(Collectors.toSet());
+    assertThat(withKeys).hasSizeGreaterThan(150);
+    assertThat(found).containsAll(withKeys);
+  }
+
+  private static void collectWithKeys(Object command, Set<String> names) {
+    List<?> details = (List<?>) command;
+    ((List<?>) details.get(9)).forEach(subcommand -> collectWithKeys(subcommand, names));
+    boolean hasKeys =
+        ((List<?>) details.get(8)).stream().anyMatch(spec -> !spec.toString().contains("not_key"));
+    if (hasKeys) {
+      names.add(details.get(0).toString().toUpperCase(Locale.ROOT).replace('|', ' '));
+    }
+  }
+
+  @Test
+  void anAdministratorWhoMayNotAskProvesNothing() {
+    plant("tenant_acme", "+@all", "~*");
+    plant("half", "+@all", "-acl|dryrun");
+    try (TenantRedisAdmin half =
+        TenantRedisAdmin.builder(
+                RedisURI.builder(ProvisionerTest.adminUri(server))
+                    .withAuthentication("half", "pw".toCharArray())
+                    .build())
+            .connect()) {
+      assertThatThrownBy(() -> half.verifier().verifyAll(TENANCY))
+          .isInstanceOf(AdminException.class)
+          .hasMessageContaining("ACL DRYRUN")
+          .hasMessageContaining("NOPERM");
+    }
+  }
+
+  @Test
+  void aServerThatDoesNotAnswerHasDeniedNothing() {
+    plant("tenant_acme", "+@all", "~*");
+    try (WireProxy proxy = WireProxy.to(server)) {
+      RedisURI uri = ProvisionerTest.adminUri(server);
+      uri.setPort(proxy.port());
+      try (TenantRedisAdmin behind = TenantRedisAdmin.builder(uri).connect()) {
+        proxy.onCommand("ACL DRYRUN tenant_acme").always().answerError("BUSY a script runs");
+
+        assertThatThrownBy(() -> behind.verifier().verifyAll(TENANCY))
+            .isInstanceOf(AdminException.class)
+            .hasMessageContaining("BUSY");
+      }
+    }
   }
 
   @Test

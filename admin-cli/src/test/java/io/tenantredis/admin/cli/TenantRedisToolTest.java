@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.tenantredis.test.server.RedisServer;
 import io.tenantredis.test.server.RespConnection;
 import io.tenantredis.test.server.RespErrorException;
+import io.tenantredis.test.server.TestCertificates;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
@@ -13,6 +14,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -186,6 +188,38 @@ class TenantRedisToolTest {
     Files.writeString(directory.resolve("admin"), "\n");
     assertThat(runOn("audit")).isEqualTo(2);
     assertThat(err.toString()).contains("is empty");
+  }
+
+  @Test
+  void tlsWithACertificateOfTheClientAndAnAuthorityOfOnesOwn() {
+    TestCertificates certificates = TestCertificates.shared();
+    try (RedisServer encrypted =
+        RedisServer.builder()
+            .adminUser("root", "root-password")
+            .tls(certificates, certificates.server())
+            .requireClientCertificate()
+            .start()) {
+      List<String> login =
+          List.of(
+              "--uri=rediss://root@127.0.0.1:" + encrypted.tlsPort(),
+              "--password-file=" + directory.resolve("admin"));
+      List<String> tls =
+          List.of(
+              "--cacert=" + certificates.caPem(),
+              "--cert=" + certificates.client().certificatePem(),
+              "--key=" + certificates.client().keyPem());
+
+      assertThat(run(concat(List.of("provision", "list", "--all"), login, tls))).isZero();
+      assertThat(out.toString()).contains("on  root");
+      assertThat(run(concat(List.of("provision", "list"), login, tls.subList(0, 1)))).isEqualTo(3);
+      assertThat(run(concat(List.of("provision", "list"), login, tls.subList(1, 3)))).isEqualTo(3);
+      assertThat(err.toString()).contains("cannot be reached").contains("certification path");
+      assertThat(run(concat(List.of("provision", "list"), login, tls.subList(0, 2)))).isEqualTo(2);
+    }
+  }
+
+  private static String[] concat(List<String> command, List<String> login, List<String> tls) {
+    return Stream.of(command, login, tls).flatMap(List::stream).toArray(String[]::new);
   }
 
   @Test
