@@ -118,6 +118,35 @@ public final class KeyPrefixTemplate {
     return new KeyPrefix(head + tenant.value() + tail);
   }
 
+  /**
+   * Whether a name is inside the prefix of some tenant, whichever it is.
+   *
+   * @param name the bytes of a whole name
+   * @return whether it begins with what this template makes of an id
+   */
+  public boolean holds(byte[] name) {
+    if (!hasAt(name, 0, head)) {
+      return false;
+    }
+    int at = head.length();
+    while (at < name.length && TenantId.isAllowed((char) (name[at] & 0xff))) {
+      at++;
+    }
+    return at > head.length() && hasAt(name, at, tail);
+  }
+
+  private static boolean hasAt(byte[] name, int at, String ascii) {
+    if (name.length - at < ascii.length()) {
+      return false;
+    }
+    for (int i = 0; i < ascii.length(); i++) {
+      if (name[at + i] != ascii.charAt(i)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
   /** The text this template was made from. */
   @Override
   public String toString() {

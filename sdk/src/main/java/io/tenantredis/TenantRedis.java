@@ -38,6 +38,7 @@ import io.tenantredis.internal.keyspace.CommandRule;
 import io.tenantredis.internal.keyspace.CommandRules;
 import io.tenantredis.internal.keyspace.Guard;
 import io.tenantredis.internal.keyspace.GuardListener;
+import io.tenantredis.internal.keyspace.LegacyReads;
 import io.tenantredis.internal.metrics.ClientMeters;
 import io.tenantredis.internal.metrics.CommandMeters;
 import io.tenantredis.internal.metrics.TenantTags;
@@ -47,9 +48,11 @@ import io.tenantredis.internal.pool.ConnectPolicy;
 import io.tenantredis.internal.pool.DedicatedConnections;
 import io.tenantredis.internal.pool.SharedConnection;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
@@ -322,6 +325,20 @@ public final class TenantRedis implements AutoCloseable {
     return user;
   }
 
+  private @Nullable LegacyReads legacyReads(TenantId tenant, KeyPrefix prefix, Guard guard) {
+    LegacyKeys keys = settings.legacyKeys;
+    String legacyPrefix = keys == null ? null : keys.prefixOf(tenant);
+    return keys == null || legacyPrefix == null
+        ? null
+        : new LegacyReads(
+            guard,
+            prefix,
+            settings.prefixMode,
+            legacyPrefix.getBytes(StandardCharsets.US_ASCII),
+            prefixes::holds,
+            rule -> keys.covers(rule.name()));
+  }
+
   private TenantSession newSession(TenantId tenant) {
     TenantIdentity identity = new TenantIdentity(tenant, expectedUser(tenant));
     KeyPrefix prefix = prefixes.prefixOf(tenant);
@@ -337,15 +354,17 @@ public final class TenantRedis implements AutoCloseable {
             meters.dedicated(tenant),
             resources.eventExecutorGroup());
     CommandMeters commandMeters = meters.commands(tenant);
+    Guard guard = new Guard(tenant, prefix, settings.prefixMode, rules, guardListener);
     return new TenantSession(
         tenant,
         prefix,
-        new Guard(tenant, prefix, settings.prefixMode, rules, guardListener),
+        guard,
         guardListener,
         CommandPath.assemble(
             tenant,
             commandMeters,
             rateLimiter(tenant),
+            legacyReads(tenant, prefix, guard),
             resilience.retries().retry("tenant-redis"),
             resilience.circuitBreakers().circuitBreaker(tenant.value()),
             resilience.bulkheads().bulkhead(tenant.value()),
@@ -469,6 +488,7 @@ public final class TenantRedis implements AutoCloseable {
     private boolean flushConsolidation = true;
     private ConnectionOptions connections = ConnectionOptions.builder().build();
     private CommandPolicy commands = CommandPolicy.standard();
+    private @Nullable LegacyKeys legacyKeys;
     private TlsOptions tls = TlsOptions.builder().build();
     private boolean tlsGiven;
 
@@ -736,6 +756,21 @@ public final class TenantRedis implements AutoCloseable {
     }
 
     /**
+     * Lets reads of one key that is absent go on to the name it had before it had its prefix.
+     * Default: none. Every such read is counted in {@code tenant.redis.legacy.reads}; the deadline
+     * of the command holds for all of it. It concerns what runs on shared connections, not {@link
+     * TenantClient#dedicated}, transactions and {@link TenantClient#keys()}. The tenant's ACL user
+     * needs the right to read its legacy names, and to run EXISTS.
+     *
+     * @param keys where the keys are that have no prefix yet
+     * @return this builder
+     */
+    public Builder legacyKeys(LegacyKeys keys) {
+      this.legacyKeys = Objects.requireNonNull(keys, "keys");
+      return this;
+    }
+
+    /**
      * Builds the client. Connects nowhere.
      *
      * @return the client
@@ -753,10 +788,34 @@ public final class TenantRedis implements AutoCloseable {
       Options.inRange(0, Integer.MAX_VALUE, taggedTenants, "taggedTenants", problems);
       TlsMaterial tlsMaterial = uri == null ? null : tlsMaterial(uri, problems);
       CommandRules rules = rules(problems);
+      checkLegacyKeys(rules, problems);
       if (!problems.isEmpty() || uri == null) {
         throw new ConfigurationException(problems);
       }
       return new TenantRedis(this, uri, tlsMaterial, rules);
+    }
+
+    private void checkLegacyKeys(CommandRules rules, List<String> problems) {
+      LegacyKeys keys = legacyKeys;
+      if (keys == null) {
+        return;
+      }
+      if (KeyPrefixTemplate.problems(keyPrefix).isEmpty()) {
+        problems.addAll(keys.problems(KeyPrefixTemplate.of(keyPrefix)));
+      }
+      for (String name : keys.commands()) {
+        CommandRule rule = rules.find(name);
+        if (rule == null || !LegacyReads.canRead(rule)) {
+          problems.add(
+              name
+                  + " cannot go on to legacy names: name commands that read a key and answer no"
+                  + " names.");
+        }
+      }
+      CommandRule exists = rules.find("EXISTS");
+      if (exists == null || exists.isRefused()) {
+        problems.add("legacyKeys needs EXISTS: do not withhold it.");
+      }
     }
 
     private CommandRules rules(List<String> problems) {

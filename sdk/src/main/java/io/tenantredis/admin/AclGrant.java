@@ -7,6 +7,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Commands together with the keys and channels they may touch: what a user, or one selector of it,
@@ -17,13 +18,15 @@ import java.util.stream.Stream;
  * @param names the glob over the keys and channels, escaped
  * @param readable whether the keys are opened for reading only
  * @param morePatterns further globs over channels, escaped
+ * @param legacyNames a glob over keys that may be read besides, escaped; null for none
  */
 record AclGrant(
     Collection<CommandRule> always,
     Collection<CommandRule> commands,
     String names,
     boolean readable,
-    Collection<String> morePatterns) {
+    Collection<String> morePatterns,
+    @Nullable String legacyNames) {
 
   /**
    * If all commands with keys only read: this grant with the keys open for reading only, and
@@ -35,7 +38,7 @@ record AclGrant(
     }
     List<CommandRule> content =
         commands.stream().filter(rule -> !ProfileCommands.needsWriteAccessToRead(rule)).toList();
-    return new AclGrant(always, content, names, true, morePatterns);
+    return new AclGrant(always, content, names, true, morePatterns, legacyNames);
   }
 
   /** What {@link #readingOnly()} leaves out. */
@@ -43,7 +46,7 @@ record AclGrant(
     List<CommandRule> demanding =
         commands.stream().filter(ProfileCommands::needsWriteAccessToRead).toList();
     return isSplit() && !demanding.isEmpty()
-        ? Optional.of(new AclGrant(List.of(), demanding, names, false, List.of()))
+        ? Optional.of(new AclGrant(List.of(), demanding, names, false, List.of(), null))
         : Optional.empty();
   }
 
@@ -61,6 +64,9 @@ record AclGrant(
     rules.add("resetchannels");
     if (commands.stream().anyMatch(ProfileCommands::opensKeys)) {
       rules.add((readable ? "%R~" : "~") + names);
+      if (legacyNames != null) {
+        rules.add("%R~" + legacyNames);
+      }
     }
     if (commands.stream().anyMatch(ProfileCommands::opensChannels)) {
       rules.add("&" + names);

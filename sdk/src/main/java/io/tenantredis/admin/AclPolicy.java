@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the ACL user of one tenant may do, and nothing else: the commands of {@linkplain AclProfile
@@ -219,6 +220,14 @@ public final class AclPolicy {
   /** What the user gets on a server: first what it has itself, then its selectors. */
   List<AclGrant> grants(AclDialect dialect) {
     if (!dialect.hasSelectors()) {
+      if (root.legacyNames() != null) {
+        throw new UnsupportedByServerException(
+            "The policy of tenant "
+                + tenant
+                + " opens keys for reading only, and "
+                + dialect
+                + " cannot: use Redis 7.0 or newer.");
+      }
       if (!selectors.isEmpty()) {
         throw new UnsupportedByServerException(
             "The policy of tenant "
@@ -258,6 +267,7 @@ public final class AclPolicy {
     private final Set<CommandRule> needed = new LinkedHashSet<>(ProfileCommands.NEEDED);
     private final Set<String> channels = new LinkedHashSet<>();
     private String user;
+    private @Nullable String legacyNames;
 
     private Builder(TenantId tenant, KeyPrefix prefix) {
       this.tenant = tenant;
@@ -410,6 +420,24 @@ public final class AclPolicy {
     }
 
     /**
+     * Opens, for reading only, the keys that the tenant had before it had its prefix, to the
+     * commands of profiles on all keys. For the time in which they are moved; needs Redis 7.0 or
+     * newer. The {@link PolicyVerifier} reports the names as outside of the tenant's prefix, which
+     * they are.
+     *
+     * @param legacyPrefix what these keys begin with, as in {@link io.tenantredis.LegacyKeys};
+     *     printable ASCII without spaces, not empty
+     * @return this builder
+     * @throws IllegalArgumentException if it is empty, for then the tenant could read every key, or
+     *     cannot stand in an ACL rule
+     */
+    public Builder readingLegacyKeys(String legacyPrefix) {
+      requirePrintable("The legacy prefix", legacyPrefix);
+      legacyNames = AclTexts.escapeGlob(legacyPrefix) + "*";
+      return this;
+    }
+
+    /**
      * The policy.
      *
      * @return the policy
@@ -424,7 +452,8 @@ public final class AclPolicy {
               Set.copyOf(everywhere),
               escapedPrefix + "*",
               false,
-              List.copyOf(channels));
+              List.copyOf(channels),
+              legacyNames);
       List<AclGrant> selectors = new ArrayList<>();
       profiles.forEach(
           (part, wanted) -> {
@@ -441,7 +470,7 @@ public final class AclPolicy {
       commands.removeIf(
           rule -> !ProfileCommands.opensKeys(rule) && !ProfileCommands.opensChannels(rule));
       String names = escapedPrefix + AclTexts.escapeGlob(part) + "*";
-      return new AclGrant(Set.of(), Set.copyOf(commands), names, false, List.of());
+      return new AclGrant(Set.of(), Set.copyOf(commands), names, false, List.of(), null);
     }
 
     private static Set<CommandRule> commandsOf(Set<AclProfile> wanted) {

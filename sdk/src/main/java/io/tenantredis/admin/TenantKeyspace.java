@@ -6,6 +6,7 @@ import io.lettuce.core.ScanArgs;
 import io.lettuce.core.ScanCursor;
 import io.lettuce.core.cluster.SlotHash;
 import io.tenantredis.KeyPrefix;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -27,9 +28,20 @@ final class TenantKeyspace {
   private final byte[] pattern;
 
   TenantKeyspace(AdminNodes nodes, KeyPrefix prefix) {
+    this(nodes, prefix.bytes(), prefix.globEscapedBytes());
+  }
+
+  /** All keys that begin with this text, which may be empty. */
+  TenantKeyspace(AdminNodes nodes, String prefix) {
+    this(
+        nodes,
+        prefix.getBytes(StandardCharsets.US_ASCII),
+        AclTexts.escapeGlob(prefix).getBytes(StandardCharsets.US_ASCII));
+  }
+
+  private TenantKeyspace(AdminNodes nodes, byte[] prefix, byte[] escaped) {
     this.nodes = nodes;
-    this.prefix = prefix.bytes();
-    byte[] escaped = prefix.globEscapedBytes();
+    this.prefix = prefix;
     this.pattern = Arrays.copyOf(escaped, escaped.length + 1);
     this.pattern[escaped.length] = '*';
   }
@@ -114,11 +126,15 @@ final class TenantKeyspace {
     return replies;
   }
 
+  boolean isCluster() {
+    return "1".equals(nodes.seed().info("cluster").get("cluster_enabled"));
+  }
+
   /** Which server has a key: always the same, unless it is a cluster. */
   Function<byte[], AdminNode> routing() {
     AdminNode seed = nodes.seed();
     List<AdminNode> primaries = primaries();
-    if (!"1".equals(seed.info("cluster").get("cluster_enabled"))) {
+    if (!isCluster()) {
       if (primaries.size() != 1) {
         throw new AdminException(
             "There are " + primaries.size() + " servers that take writes, where one was expected.");

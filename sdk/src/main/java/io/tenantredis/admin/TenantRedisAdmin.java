@@ -6,6 +6,9 @@ import io.lettuce.core.RedisURI;
 import io.lettuce.core.SslOptions;
 import io.lettuce.core.protocol.ProtocolVersion;
 import io.tenantredis.KeyPrefix;
+import io.tenantredis.KeyPrefixTemplate;
+import io.tenantredis.LegacyKeys;
+import io.tenantredis.TenantId;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
@@ -151,6 +154,27 @@ public final class TenantRedisAdmin implements AutoCloseable {
    */
   public TenantData data(KeyPrefix prefix) {
     return new TenantData(nodes, prefix, random, Clock.systemUTC());
+  }
+
+  /**
+   * A tenant's keys that do not have its prefix yet, in the database that the URI names.
+   *
+   * @param template how the prefixes of all tenants are made
+   * @param tenant the tenant
+   * @param legacyKeys what the keys of tenants began with before
+   * @return the way into the prefix
+   * @throws IllegalArgumentException if the tenant has no legacy keys by that
+   */
+  public KeyAdoption adoption(KeyPrefixTemplate template, TenantId tenant, LegacyKeys legacyKeys) {
+    String legacyPrefix = legacyKeys.prefixOf(tenant);
+    if (legacyPrefix == null) {
+      throw new IllegalArgumentException(
+          "Tenant " + tenant + " has no legacy keys: name its legacy prefix.");
+    }
+    return new KeyAdoption(
+        new TenantKeyspace(nodes, legacyPrefix),
+        new TenantKeyspace(nodes, template.prefixOf(tenant)),
+        template);
   }
 
   /** Closes all connections. */

@@ -19,7 +19,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One attempt at one command of one tenant, with its final bytes. Only a {@link Guard} makes them:
- * to have one is the proof that every name in it is inside the tenant's prefix.
+ * to have one is the proof that every name in it is inside the tenant's prefix. The one exception
+ * is an attempt of {@link LegacyReads} at a read, whose only key is inside the prefix that the
+ * tenant's keys had before.
  *
  * <p>The reply goes through an output that takes the prefix off names and holds an error back. When
  * it is complete, or will never come, a {@link ReplyListener} decides what the application's
@@ -52,6 +54,8 @@ public final class GuardedCommand<K, V, T>
   private final int callFlags;
   private final int routingFrom;
   private final int routingTo;
+  private final boolean oneName;
+  private final boolean legacy;
   private ReplyOutput<K, V, T> output;
   private @Nullable ReplyListener listener;
   private boolean hasDeadline;
@@ -71,17 +75,29 @@ public final class GuardedCommand<K, V, T>
     this.callFlags = found.callFlags();
     this.routingFrom = found.routingFrom();
     this.routingTo = found.routingTo();
+    this.oneName = found.names() == 1;
+    this.legacy = false;
     this.output = output(delegate.getOutput());
   }
 
   private GuardedCommand(GuardedCommand<K, V, T> before) {
+    this(before, before.wire, before.routingFrom, before.routingTo, before.legacy);
+    if (before.output instanceof AbsenceOutput<?, ?, ?>) {
+      holdAbsence();
+    }
+  }
+
+  private GuardedCommand(
+      GuardedCommand<K, V, T> before, byte[] wire, int routingFrom, int routingTo, boolean legacy) {
     this.delegate = before.delegate;
     this.guard = before.guard;
     this.rule = before.rule;
-    this.wire = before.wire;
+    this.wire = wire;
     this.callFlags = before.callFlags;
-    this.routingFrom = before.routingFrom;
-    this.routingTo = before.routingTo;
+    this.routingFrom = routingFrom;
+    this.routingTo = routingTo;
+    this.oneName = before.oneName;
+    this.legacy = legacy;
     this.output = output(delegate.getOutput());
   }
 
@@ -316,6 +332,71 @@ public final class GuardedCommand<K, V, T>
           name() + " cannot be sent again: this attempt has not ended, detach it first.");
     }
     return new GuardedCommand<>(this);
+  }
+
+  /** Whether this call reads one key and names nothing else. */
+  boolean readsOneKey() {
+    return oneName
+        && routingTo > 0
+        && rule.isRead()
+        && rule.hasKeys()
+        && !rule.reply().any()
+        && !rule.isScript()
+        && !isStateful()
+        && !isBlocking();
+  }
+
+  /** The bytes of the first key. */
+  byte[] key() {
+    return Arrays.copyOfRange(wire, routingFrom, routingTo);
+  }
+
+  /**
+   * Holds a reply back that an absent key could have given. Called before the command is
+   * dispatched.
+   */
+  void holdAbsence() {
+    output = new AbsenceOutput<>(delegate.getOutput());
+  }
+
+  /**
+   * What the reply says of the key, if that was to be found out.
+   *
+   * @return whether, and how surely, the key is absent; {@link Absence#NO} if nobody asked
+   */
+  public Absence absence() {
+    return output instanceof AbsenceOutput<?, ?, ?> held ? held.absence(name()) : Absence.NO;
+  }
+
+  /** A fresh attempt that asks for another key in place of this one. */
+  GuardedCommand<K, V, T> underLegacyName(byte[] key) {
+    byte[] header = ("$" + key.length + "\r\n").getBytes(StandardCharsets.US_ASCII);
+    int from = headerOf(routingFrom);
+    int start = from + header.length;
+    byte[] other = new byte[start + key.length + wire.length - routingTo];
+    System.arraycopy(wire, 0, other, 0, from);
+    System.arraycopy(header, 0, other, from, header.length);
+    System.arraycopy(key, 0, other, start, key.length);
+    System.arraycopy(wire, routingTo, other, start + key.length, wire.length - routingTo);
+    return new GuardedCommand<>(this, other, start, start + key.length, true);
+  }
+
+  /** Where {@code $<length>CRLF} before an argument begins. */
+  private int headerOf(int start) {
+    int at = start - 2;
+    while (wire[at] != '$') {
+      at--;
+    }
+    return at;
+  }
+
+  /**
+   * Whether this attempt asks for the name under which the key was kept before it had its prefix.
+   *
+   * @return whether {@link LegacyReads} made it
+   */
+  public boolean isLegacy() {
+    return legacy;
   }
 
   /**

@@ -73,8 +73,12 @@ class ReplyOutput<K, V, T> extends CommandOutput<K, V, T> {
 
   /** Gives the target what was held back. */
   final void release() {
+    if ((state & DETACHED) != 0) {
+      return;
+    }
     String error = heldError();
-    if (error == null || (state & DETACHED) != 0) {
+    if (error == null) {
+      releaseData();
       return;
     }
     target.setError(error);
@@ -82,6 +86,9 @@ class ReplyOutput<K, V, T> extends CommandOutput<K, V, T> {
       target.complete(0);
     }
   }
+
+  /** Gives the target data that was held back. */
+  void releaseData() {}
 
   /**
    * EXEC's output completes the queued commands with its own end: holding that, or an error that
@@ -95,7 +102,7 @@ class ReplyOutput<K, V, T> extends CommandOutput<K, V, T> {
     return depth;
   }
 
-  private void down(int count) {
+  final void down(int count) {
     if (count > 0) {
       depth++;
       opened();

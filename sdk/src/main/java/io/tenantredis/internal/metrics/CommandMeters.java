@@ -52,6 +52,15 @@ public final class CommandMeters {
         .increment();
   }
 
+  /** A read went on, or would have gone on, to a legacy name. */
+  public void legacyRead(CommandRule rule, LegacyOutcome outcome) {
+    Counter.builder(TenantRedisMeter.LEGACY_READS.meterName())
+        .description(TenantRedisMeter.LEGACY_READS.description())
+        .tags(tags(rule).and(MeterTag.OUTCOME, outcome.name().toLowerCase(Locale.ROOT)))
+        .register(registry)
+        .increment();
+  }
+
   private Timer timer(CommandRule rule, String error, String outcome) {
     return Timer.builder(TenantRedisMeter.OPERATION_DURATION.meterName())
         .description(TenantRedisMeter.OPERATION_DURATION.description())

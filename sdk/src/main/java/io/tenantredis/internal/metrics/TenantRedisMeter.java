@@ -13,6 +13,8 @@ public enum TenantRedisMeter {
   REFUSALS("tenant.redis.guard.refusals", "Commands refused before they were sent"),
   /** Names outside the tenant's prefix that were found in replies and dropped. */
   VIOLATIONS("tenant.redis.guard.violations", "Foreign names found in replies and withheld"),
+  /** Reads that went on to the name a key had before it had its prefix. */
+  LEGACY_READS("tenant.redis.legacy.reads", "Reads that went on to a legacy name"),
   /** How long it took to open and verify a connection. */
   CONNECTION_CREATE("db.client.connection.create_time", "Time to open and verify a connection"),
   /** Attempts to connect that failed, by code. */

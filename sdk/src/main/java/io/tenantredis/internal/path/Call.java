@@ -35,6 +35,7 @@ final class Call implements ReplyListener {
   private int position = -1;
   private Retry.@Nullable AsyncContext<Object> retries;
   private int attempts = 1;
+  private boolean second;
   private long permitNanos;
 
   /**
@@ -134,6 +135,21 @@ final class Call implements ReplyListener {
     attempt = attempt.again();
     wire = attempt;
     prepare(attempt);
+  }
+
+  /** What follows the first reply, with retries of its own: another question, or the same again. */
+  void second(GuardedCommand<?, ?, ?> command) {
+    second = true;
+    retries = null;
+    attempts++;
+    attempt = command;
+    wire = command;
+    prepare(command);
+  }
+
+  /** Whether a first reply was followed by another question. */
+  boolean isSecond() {
+    return second;
   }
 
   void proceed() {

@@ -11,6 +11,7 @@ import io.tenantredis.TenantId;
 import io.tenantredis.internal.connection.VerifiedConnection;
 import io.tenantredis.internal.error.Failures;
 import io.tenantredis.internal.keyspace.GuardedCommand;
+import io.tenantredis.internal.keyspace.LegacyReads;
 import io.tenantredis.internal.metrics.CommandMeters;
 import io.tenantredis.internal.pool.DedicatedConnections;
 import io.tenantredis.internal.pool.SharedConnection;
@@ -39,11 +40,13 @@ public final class CommandPath {
    * All stages in their order, from the application to the connection.
    *
    * @param limiter null for no limit
+   * @param legacy null if reads never go on to legacy names
    */
   public static CommandPath assemble(
       TenantId tenant,
       CommandMeters meters,
       @Nullable RateLimiter limiter,
+      @Nullable LegacyReads legacy,
       Retry retry,
       CircuitBreaker breaker,
       Bulkhead bulkhead,
@@ -54,6 +57,9 @@ public final class CommandPath {
     path.stages.add(new MeterStage(meters));
     if (limiter != null) {
       path.stages.add(new RateLimitStage(limiter));
+    }
+    if (legacy != null) {
+      path.stages.add(new LegacyStage(legacy, meters, path));
     }
     path.stages.add(new RetryStage(retry, timer, meters, () -> path.closing));
     path.stages.add(new CircuitBreakerStage(breaker));
