@@ -54,6 +54,7 @@ final class Fixtures {
           XGROUP CREATE | stream | 5.0 | key . . .* | - | write |
           XGROUP HELP | stream | 5.0 | | - | idempotent |
           SORT     | generic | 1.0 | key { BY lookup | LIMIT . . | GET lookup | ASC | DESC | ALPHA | STORE^once key }* | - | write idempotent |
+          EXISTS   | generic | 1.0 | key+ | - | read idempotent |
           SCAN     | generic | 2.8 | . { MATCH keypattern | COUNT . | TYPE . }* | scan | read idempotent scoped |
           COPY     | generic | 6.2 | key key { DB^refused . | REPLACE }* | - | write | DB leaves the database; instead: COPY without it
           KEYS     | generic | 1.0 | refused | - | | shows every tenant's keys; instead: SCAN
