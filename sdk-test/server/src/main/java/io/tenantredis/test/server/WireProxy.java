@@ -152,6 +152,11 @@ public final class WireProxy implements AutoCloseable {
     loop.call(() -> loop.stoppedReading(true));
   }
 
+  /** Lets pass again what {@link #stopReading()} holds back. Other faults stay. */
+  public void resumeReading() {
+    loop.call(() -> loop.stoppedReading(false));
+  }
+
   /** From now on new connections are refused by the operating system. Existing ones stay. */
   public void refuseConnections() {
     loop.call(loop::refuseConnections);
