@@ -5,56 +5,43 @@ import io.lettuce.core.RedisClient;
 import io.lettuce.core.RedisURI;
 import io.lettuce.core.api.StatefulRedisConnection;
 import io.lettuce.core.resource.ClientResources;
-import io.tenantredis.admin.TenantRedisAdmin;
-import io.tenantredis.test.server.RedisServer;
-import java.nio.file.Path;
-import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
-import java.util.HexFormat;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
 
-/** One server of a test run, and what all its tests share. JUnit's root store closes it. */
+/** The servers of one choice, and what all tests on them share. JUnit's store closes it. */
 final class TestServer implements AutoCloseable {
 
-  private static final String ADMINISTRATOR = "tenant-redis-test";
+  /** The name of all connections that are the fixture's own, for those who watch the server. */
+  static final String FIXTURE = "tenant-redis-test-fixture";
 
-  private final SecureRandom random = new SecureRandom();
   private final Deque<Runnable> closers = new ArrayDeque<>();
+  private final Map<String, StatefulRedisConnection<String, String>> connections =
+      new ConcurrentHashMap<>();
+  private final Servers servers;
   private final ClientResources resources;
-  private final ExecutorService provisioning;
-  private final TenantRedisAdmin admin;
-  private final StatefulRedisConnection<String, String> connection;
-  private final String url;
+  private final RedisClient client;
+  private final Provisioning provisioning;
 
-  TestServer(TenantRedisExtension.ServerChoice choice) {
+  TestServer(ServerChoice choice) {
     boolean started = false;
     try {
-      RedisURI uri = choice.url() == null ? start(choice.binary()) : RedisURI.create(choice.url());
-      url = (uri.isSsl() ? "rediss://" : "redis://") + uri.getHost() + ":" + uri.getPort();
+      servers = Servers.of(choice);
+      closers.push(servers::close);
       resources = ClientResources.create();
       closers.push(
           () ->
               resources.shutdown(0, 2, TimeUnit.SECONDS).awaitUninterruptibly(5, TimeUnit.SECONDS));
-      admin = TenantRedisAdmin.builder(uri).discoverNodes(false).connect();
-      closers.push(admin::close);
-      RedisClient client = RedisClient.create(resources, uri);
+      provisioning =
+          new Provisioning(named(servers.masters().get(0), FIXTURE), servers.nodes().size() > 1);
+      closers.push(provisioning::close);
+      client = RedisClient.create(resources);
       client.setOptions(ClientOptions.builder().autoReconnect(true).build());
       closers.push(() -> client.shutdown(Duration.ZERO, Duration.ofSeconds(2)));
-      connection = client.connect();
-      // A credentials provider must not block, and administering does.
-      provisioning =
-          Executors.newSingleThreadExecutor(
-              task -> {
-                Thread thread = new Thread(task, "tenant-redis-test-provisioning");
-                thread.setDaemon(true);
-                return thread;
-              });
-      closers.push(provisioning::shutdownNow);
       started = true;
     } finally {
       if (!started) {
@@ -63,46 +50,60 @@ final class TestServer implements AutoCloseable {
     }
   }
 
-  private RedisURI start(@Nullable String binary) {
-    String password = randomName();
-    RedisServer.Builder builder = RedisServer.builder().adminUser(ADMINISTRATOR, password);
-    if (binary != null) {
-      builder.binary(Path.of(binary));
+  static RedisURI named(RedisURI uri, String name) {
+    RedisURI copy = RedisURI.builder(uri).build();
+    copy.setClientName(name);
+    return copy;
+  }
+
+  /**
+   * Whether the JVM is ending and the servers with it: there is nothing to clean up, and whom to
+   * ask may be gone already.
+   */
+  boolean endsWithTheJvm() {
+    if (!servers.areOfThisJvm()) {
+      return false;
     }
-    RedisServer server = builder.start();
-    closers.push(server::close);
-    return RedisURI.builder()
-        .withHost(server.host())
-        .withPort(server.port())
-        .withAuthentication(ADMINISTRATOR, password.toCharArray())
-        .build();
+    try {
+      Thread probe = new Thread(() -> {});
+      Runtime.getRuntime().addShutdownHook(probe);
+      Runtime.getRuntime().removeShutdownHook(probe);
+      return false;
+    } catch (IllegalStateException shuttingDown) {
+      return true;
+    }
   }
 
-  /** 64 random bits in hexadecimal digits. */
-  String randomName() {
-    byte[] bytes = new byte[8];
-    random.nextBytes(bytes);
-    return HexFormat.of().formatHex(bytes);
-  }
-
-  String url() {
-    return url;
+  Servers servers() {
+    return servers;
   }
 
   ClientResources resources() {
     return resources;
   }
 
-  ExecutorService provisioning() {
+  Provisioning provisioning() {
     return provisioning;
   }
 
-  TenantRedisAdmin admin() {
-    return admin;
+  /** The fixture's own connections, to the servers that take writes now. */
+  List<StatefulRedisConnection<String, String>> masters() {
+    return servers.masters().stream().map(this::connection).toList();
   }
 
-  StatefulRedisConnection<String, String> connection() {
-    return connection;
+  /** The fixture's own connections, to all servers that have data. */
+  List<StatefulRedisConnection<String, String>> nodes() {
+    return servers.nodes().stream().map(this::connection).toList();
+  }
+
+  private StatefulRedisConnection<String, String> connection(RedisURI uri) {
+    return connections.computeIfAbsent(
+        uri.getHost() + ":" + uri.getPort(), absent -> client.connect(named(uri, FIXTURE)));
+  }
+
+  /** A connection of an administrator that is one test's; the caller closes it. */
+  StatefulRedisConnection<String, String> connectAdministrator(String name) {
+    return client.connect(named(servers.masters().get(0), name));
   }
 
   @Override

@@ -226,7 +226,7 @@ class TenantRedisExtensionTest {
     void read(int number, @Tenant("acme") TenantClient<String, String> acme, TestTenants tenants) {
       assertThat(ofTheClass.sync().get("key")).isEqualTo("of the class");
       assertThat(acme.sync().get("key")).isNull();
-      urls.add(tenants.url());
+      urls.add(tenants.serverUrl());
     }
 
     @AfterAll
