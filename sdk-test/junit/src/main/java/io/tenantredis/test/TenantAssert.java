@@ -45,7 +45,7 @@ public final class TenantAssert {
    * @return this
    */
   public TenantAssert hasOnlyKeysMatching(String glob) {
-    Pattern pattern = pattern(glob);
+    Pattern pattern = Glob.pattern(glob);
     List<String> others =
         keys.get().stream().filter(key -> !pattern.matcher(key).matches()).toList();
     if (!others.isEmpty()) {
@@ -65,14 +65,6 @@ public final class TenantAssert {
       throw failure("left keys: " + shown(present));
     }
     return this;
-  }
-
-  private static Pattern pattern(String glob) {
-    StringBuilder regex = new StringBuilder();
-    glob.chars()
-        .mapToObj(Character::toString)
-        .forEach(c -> regex.append(c.equals("*") ? ".*" : c.equals("?") ? "." : Pattern.quote(c)));
-    return Pattern.compile(regex.toString(), Pattern.DOTALL);
   }
 
   private AssertionError failure(String what) {
