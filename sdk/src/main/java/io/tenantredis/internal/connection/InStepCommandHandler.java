@@ -18,6 +18,7 @@ import io.netty.handler.flush.FlushConsolidationHandler;
 import io.netty.util.concurrent.ScheduledFuture;
 import io.tenantredis.internal.keyspace.GuardedCommand;
 import java.io.IOException;
+import java.net.ProtocolException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
@@ -72,6 +73,8 @@ final class InStepCommandHandler extends CommandHandler {
   private long deadlineTimerAt;
   private volatile @Nullable ChannelHandlerContext context;
 
+  private @Nullable SubscriberChannel subscriber;
+
   private @Nullable ProbeSettings probing;
   private @Nullable ScheduledFuture<?> probeTimer;
   private @Nullable StepProbe periodic;
@@ -95,6 +98,12 @@ final class InStepCommandHandler extends CommandHandler {
   /** What the server says when it refuses this connection. */
   HandshakeRefusal refusal() {
     return refusal;
+  }
+
+  /** Where the other end of the socket is, or was. */
+  String remoteAddress() {
+    ChannelHandlerContext ctx = context;
+    return ctx == null ? "" : String.valueOf(ctx.channel().remoteAddress());
   }
 
   /** Completes on the event loop when the channel is gone. */
@@ -124,6 +133,66 @@ final class InStepCommandHandler extends CommandHandler {
                 probeLater(ctx, settings);
               }
             });
+  }
+
+  /**
+   * From now on the connection only subscribes, and Lettuce reads nothing of it any more. For one
+   * on which no command is in flight. Any thread.
+   */
+  void subscriber(SubscriberChannel channel) {
+    ChannelHandlerContext ctx = context;
+    if (ctx == null) {
+      return;
+    }
+    inLoop(
+        ctx,
+        () -> {
+          if (getStack().isEmpty()) {
+            subscriber = channel;
+          } else {
+            outOfStep(ctx);
+          }
+        });
+  }
+
+  /** Sends a command of a subscriber. Any thread; what is sent first leaves first. */
+  void sendSubscription(GuardedCommand<?, ?, ?> command) {
+    ChannelHandlerContext ctx = context;
+    if (ctx == null) {
+      return;
+    }
+    inLoop(
+        ctx,
+        () -> {
+          if (subscriber != null && !ended) {
+            subscriber.send(ctx, command);
+          }
+        });
+  }
+
+  private static void inLoop(ChannelHandlerContext ctx, Runnable action) {
+    try {
+      ctx.executor().execute(action);
+    } catch (RejectedExecutionException shutDown) {
+      // The event loop has ended, and with it the connection.
+    }
+  }
+
+  @Override
+  public void channelRead(ChannelHandlerContext ctx, Object msg) throws Exception {
+    if (subscriber == null || !(msg instanceof ByteBuf bytes)) {
+      super.channelRead(ctx, msg);
+      return;
+    }
+    if (ended) {
+      bytes.release();
+      return;
+    }
+    try {
+      subscriber.read(ctx, bytes);
+    } catch (ProtocolException unexpected) {
+      outOfStep(ctx);
+    }
   }
 
   /**
@@ -439,6 +508,9 @@ final class InStepCommandHandler extends CommandHandler {
   @Override
   public void channelInactive(ChannelHandlerContext ctx) throws Exception {
     ended = true;
+    if (subscriber != null) {
+      subscriber.ended();
+    }
     cancel(deadlineTimer);
     cancel(probeTimer);
     listener.disconnected();

@@ -9,6 +9,7 @@ import io.tenantredis.internal.keyspace.GuardedCommand;
 import io.tenantredis.internal.metrics.ConnectionEvents;
 import java.time.Duration;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,6 +26,7 @@ public final class VerifiedConnection {
   private final PhysicalConnection<byte[], byte[]> physical;
   private final Duration closeGrace;
   private volatile boolean usable = true;
+  private volatile boolean subscriber;
 
   VerifiedConnection(
       TenantIdentity identity,
@@ -96,8 +98,12 @@ public final class VerifiedConnection {
    *
    * @param command a guarded command, or Lettuce's transaction wrapper around one
    * @throws IllegalArgumentException if the command did not pass the guard
+   * @throws IllegalStateException if the connection only subscribes
    */
   public void dispatch(RedisCommand<?, ?, ?> command) {
+    if (subscriber) {
+      throw new IllegalStateException("This connection only subscribes: its replies answer nobody");
+    }
     if (!(command instanceof GuardedCommand<?, ?, ?>)
         && CommandWrapper.unwrap(command, GuardedCommand.class) == null) {
       throw new IllegalArgumentException("Only commands that passed the guard can be sent");
@@ -111,6 +117,32 @@ public final class VerifiedConnection {
    */
   public void probe(ProbeSettings settings) {
     physical.handler().probe(settings);
+  }
+
+  /**
+   * From now on the connection only subscribes. For one that nobody else uses and that carries no
+   * command. Called once, before {@link #send}; does not block.
+   *
+   * @param maxMessageBytes how long a name or a message may be; a longer one ends the connection
+   * @param receiver gets all that the server sends, in order, on the event loop; names have their
+   *     prefixes. Must not block; what it throws ends the connection
+   */
+  public void subscriber(int maxMessageBytes, Consumer<SubscriberReply> receiver) {
+    subscriber = true;
+    physical.handler().subscriber(new SubscriberChannel(maxMessageBytes, receiver));
+  }
+
+  /**
+   * Sends a command of a subscriber; the receiver gets what answers it. A command on a connection
+   * that is gone is dropped. Commands leave in the order of the calls. Does not block.
+   *
+   * @throws IllegalStateException if the connection does not subscribe
+   */
+  public void send(GuardedCommand<?, ?, ?> command) {
+    if (!subscriber) {
+      throw new IllegalStateException("This connection does not subscribe");
+    }
+    physical.handler().sendSubscription(command);
   }
 
   /**
@@ -136,6 +168,11 @@ public final class VerifiedConnection {
    */
   public void addPushListener(PushListener pushListener) {
     physical.addListener(pushListener);
+  }
+
+  /** Where the other end of the socket is. */
+  public String remoteAddress() {
+    return physical.handler().remoteAddress();
   }
 
   /** Completes, on an event loop, when the socket is gone, whoever closed it. */
