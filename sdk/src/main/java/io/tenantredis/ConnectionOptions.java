@@ -224,7 +224,8 @@ public final class ConnectionOptions {
     /**
      * After how long without a command a tenant is evicted: its connections are closed and nothing
      * of it stays but the handles that the application keeps, which connect again with the next
-     * command. Its circuit breaker then begins anew. Default: 10 minutes.
+     * command. Its circuit breaker then begins anew. A tenant with subscriptions is not idle.
+     * Default: 10 minutes.
      *
      * @param time zero for never
      * @return this builder

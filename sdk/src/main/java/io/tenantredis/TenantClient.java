@@ -135,4 +135,11 @@ public interface TenantClient<K, V> {
    * @return what counts, lists and deletes them
    */
   TenantKeys<K> keys();
+
+  /**
+   * The tenant's channels.
+   *
+   * @return what publishes and subscribes inside them
+   */
+  TenantPubSub<K, V> pubSub();
 }

@@ -47,6 +47,8 @@ import io.tenantredis.internal.pool.Backoff;
 import io.tenantredis.internal.pool.ConnectPolicy;
 import io.tenantredis.internal.pool.DedicatedConnections;
 import io.tenantredis.internal.pool.SharedConnection;
+import io.tenantredis.internal.pubsub.PubSubSettings;
+import io.tenantredis.internal.pubsub.TenantSubscriber;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -97,6 +99,7 @@ public final class TenantRedis implements AutoCloseable {
   private final ResilienceRegistries resilience;
   private final ResilienceOptions resilienceOptions;
   private final ConnectPolicy connectPolicy;
+  private final PubSubSettings pubSubSettings;
   private final TenantSessions sessions;
   private final ScheduledFuture<?> sweeper;
   private volatile long primaryCheckAt;
@@ -132,6 +135,7 @@ public final class TenantRedis implements AutoCloseable {
         new Connector(
             connecting, options, resources, meters, endpointBreaker(connecting.endpoint()));
     this.connectPolicy = settings.connectPolicy(resources.eventExecutorGroup(), meters, probes());
+    this.pubSubSettings = settings.pubSubSettings(uri.getDatabase());
     this.sessions =
         new TenantSessions(
             this::newSession,
@@ -269,6 +273,7 @@ public final class TenantRedis implements AutoCloseable {
             options.reverifyInterval(),
             options.credentialsPollInterval(),
             options.primaryCheckInterval(),
+            settings.pubSub.livenessInterval(),
             settings.tls.reloadInterval())) {
       Duration quarter = kept.dividedBy(4);
       if (!kept.isZero() && quarter.compareTo(interval) < 0) {
@@ -373,7 +378,15 @@ public final class TenantRedis implements AutoCloseable {
             resources.eventExecutorGroup()),
         shared,
         dedicated,
-        commandMeters);
+        commandMeters,
+        new TenantSubscriber(
+            connector,
+            identity,
+            connectPolicy,
+            guard,
+            guardListener,
+            () -> meters.pubSub(tenant),
+            pubSubSettings));
   }
 
   /**
@@ -479,6 +492,7 @@ public final class TenantRedis implements AutoCloseable {
     private Duration shutdownTimeout = Duration.ofSeconds(5);
     private ResilienceOptions.Builder resilience = ResilienceOptions.builder();
     private PoolOptions pool = PoolOptions.builder().build();
+    private PubSubOptions pubSub = PubSubOptions.builder().build();
     private MeterRegistry meterRegistry = new CompositeMeterRegistry();
     private int taggedTenants = 100;
     private @Nullable ClientResources clientResources;
@@ -631,6 +645,18 @@ public final class TenantRedis implements AutoCloseable {
      */
     public Builder dedicatedConnections(PoolOptions options) {
       this.pool = options;
+      return this;
+    }
+
+    /**
+     * The bounds of subscriptions, and what calls their listeners. Default: those of {@link
+     * PubSubOptions}.
+     *
+     * @param options the options
+     * @return this builder
+     */
+    public Builder pubSub(PubSubOptions options) {
+      this.pubSub = options;
       return this;
     }
 
@@ -992,6 +1018,19 @@ public final class TenantRedis implements AutoCloseable {
                 .build());
       }
       return options.build();
+    }
+
+    private PubSubSettings pubSubSettings(int database) {
+      return new PubSubSettings(
+          pubSub.maxSubscriptions(),
+          pubSub.maxQueuedMessages(),
+          pubSub.maxQueuedBytes(),
+          pubSub.maxMessageBytes(),
+          pubSub.livenessInterval().toNanos(),
+          commandTimeout.toNanos(),
+          connectTimeout.plus(commandTimeout).toNanos(),
+          database,
+          pubSub.executor());
     }
 
     private ConnectPolicy connectPolicy(

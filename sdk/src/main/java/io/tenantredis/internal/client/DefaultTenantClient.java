@@ -9,6 +9,7 @@ import io.tenantredis.RetryMode;
 import io.tenantredis.TenantClient;
 import io.tenantredis.TenantId;
 import io.tenantredis.TenantKeys;
+import io.tenantredis.TenantPubSub;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
@@ -20,6 +21,7 @@ public final class DefaultTenantClient<K, V> implements TenantClient<K, V> {
   private final SharedHandle<K, V> handle;
   private final SharedHandle<byte[], byte[]> raw;
   private final TenantKeys<K> keys;
+  private final TenantPubSub<K, V> pubSub;
   private final Leases<K, V> leases;
 
   public DefaultTenantClient(
@@ -31,6 +33,7 @@ public final class DefaultTenantClient<K, V> implements TenantClient<K, V> {
     this.handle = handle;
     this.raw = raw;
     this.keys = new ScanningTenantKeys<>(handle, raw);
+    this.pubSub = new SubscribingPubSub<>(slot, handle);
     this.leases = leases;
   }
 
@@ -67,6 +70,11 @@ public final class DefaultTenantClient<K, V> implements TenantClient<K, V> {
   @Override
   public TenantKeys<K> keys() {
     return keys;
+  }
+
+  @Override
+  public TenantPubSub<K, V> pubSub() {
+    return pubSub;
   }
 
   @Override

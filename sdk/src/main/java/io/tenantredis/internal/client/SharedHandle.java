@@ -51,6 +51,10 @@ public final class SharedHandle<K, V> extends StatefulRedisConnectionImpl<K, V> 
         : new SharedHandle<>(slot, codec, getOptions(), getResources(), getTimeout(), mode);
   }
 
+  RedisCodec<K, V> codec() {
+    return codec;
+  }
+
   @Override
   protected RedisCommands<K, V> newRedisSyncCommandsImpl() {
     return SyncCommands.proxy(this, async(), RedisCommands.class, RedisClusterCommands.class);

@@ -14,6 +14,7 @@ import io.tenantredis.internal.metrics.CommandMeters;
 import io.tenantredis.internal.path.CommandPath;
 import io.tenantredis.internal.pool.DedicatedConnections;
 import io.tenantredis.internal.pool.SharedConnection;
+import io.tenantredis.internal.pubsub.TenantSubscriber;
 import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
@@ -21,6 +22,9 @@ import org.jspecify.annotations.Nullable;
  * What belongs to one tenant while it is in use: its guard, its path, its connection. Thread-safe.
  */
 public final class TenantSession {
+
+  private static final String SUBSCRIBE_ELSEWHERE =
+      "A subscription needs a connection that carries nothing else, and this one carries commands: use TenantClient.pubSub().";
 
   private final TenantId tenant;
   private final KeyPrefix prefix;
@@ -30,6 +34,7 @@ public final class TenantSession {
   private final SharedConnection shared;
   private final DedicatedConnections dedicated;
   private final CommandMeters meters;
+  private final TenantSubscriber subscriber;
   final SessionUse use = new SessionUse();
   private volatile long lastUsedNanos = System.nanoTime();
 
@@ -41,7 +46,8 @@ public final class TenantSession {
       CommandPath path,
       SharedConnection shared,
       DedicatedConnections dedicated,
-      CommandMeters meters) {
+      CommandMeters meters,
+      TenantSubscriber subscriber) {
     this.tenant = tenant;
     this.prefix = prefix;
     this.guard = guard;
@@ -50,7 +56,12 @@ public final class TenantSession {
     this.shared = shared;
     this.dedicated = dedicated;
     this.meters = meters;
-    shared.onDistrust(dedicated::discardAll);
+    this.subscriber = subscriber;
+    shared.onDistrust(
+        () -> {
+          dedicated.discardAll();
+          subscriber.distrust();
+        });
   }
 
   public TenantId tenant() {
@@ -97,7 +108,7 @@ public final class TenantSession {
     return refused(
         command.name(),
         command.rule().isPubSub()
-            ? "A subscription needs a connection that carries nothing else, and this one carries commands."
+            ? SUBSCRIBE_ELSEWHERE
             : command.isBlocking()
                 ? "It waits for what was written on the same connection, and this one is shared: write and wait within"
                     + " TenantClient.dedicated(...)."
@@ -114,9 +125,7 @@ public final class TenantSession {
   <K, V, T> GuardedCommand<K, V, T> guardLeased(RedisCommand<K, V, T> command) {
     GuardedCommand<K, V, T> guarded = guard.guard(command);
     if (guarded.rule().isPubSub()) {
-      throw refused(
-          guarded.name(),
-          "A subscription needs a connection that carries nothing else, and this one carries commands.");
+      throw refused(guarded.name(), SUBSCRIBE_ELSEWHERE);
     }
     return guarded;
   }
@@ -133,6 +142,10 @@ public final class TenantSession {
 
   CommandPath leasedPath(VerifiedConnection connection) {
     return CommandPath.assembleLeased(tenant, meters, connection);
+  }
+
+  TenantSubscriber subscriber() {
+    return subscriber;
   }
 
   DedicatedConnections dedicated() {
@@ -169,12 +182,14 @@ public final class TenantSession {
   /** Does what is to be done at intervals. */
   void sweep(long now) {
     shared.sweep(now);
+    subscriber.sweep(now);
   }
 
   /** Opens connections with the credentials and certificates of now, and drains the old ones. */
   public void exchangeConnections() {
     shared.exchange();
     dedicated.replace();
+    subscriber.exchange();
   }
 
   /** Closes connections as soon as nothing is in flight on them; a late command opens another. */
@@ -186,16 +201,23 @@ public final class TenantSession {
   /** Accepts no further commands. */
   public void stop() {
     path.close();
+    subscriber.close();
   }
 
-  /** Whether no command is in flight. */
+  /** Ends the tenant's subscriptions and takes no further ones. */
+  void endSubscriptions() {
+    subscriber.close();
+  }
+
+  /** Whether no command is in flight and nothing is subscribed to. */
   public boolean isIdle() {
-    return path.isIdle() && dedicated.leased() == 0;
+    return path.isIdle() && dedicated.leased() == 0 && !subscriber.isActive();
   }
 
   /** Closes the connection; commands in flight fail. */
   public void close() {
     path.close();
+    subscriber.close();
     shared.close();
     dedicated.close();
   }

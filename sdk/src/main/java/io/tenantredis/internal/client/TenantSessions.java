@@ -76,6 +76,12 @@ public final class TenantSessions {
     return session;
   }
 
+  void requireOpen(TenantId tenant) {
+    if (closed) {
+      throw Failures.closed(tenant, null, false);
+    }
+  }
+
   /** The session of a tenant if it has one now. */
   public @Nullable TenantSession existing(TenantId tenant) {
     return sessions.get(tenant);
@@ -141,9 +147,14 @@ public final class TenantSessions {
   }
 
   private void evict(TenantSession session, long now, String why) {
-    if (session.isIdle() && session.use.retireIfUnused()) {
+    if (!session.isIdle() || !session.subscriber().retireIfUnused()) {
+      return;
+    }
+    if (session.use.retireIfUnused()) {
       end(session, now);
       events.evicted(session.tenant(), why);
+    } else {
+      session.subscriber().unretire();
     }
   }
 
@@ -158,6 +169,7 @@ public final class TenantSessions {
       return null;
     }
     end(session, nanoTime.getAsLong());
+    session.endSubscriptions();
     return session;
   }
 

@@ -45,6 +45,15 @@ public final class TenantSlot {
     return current;
   }
 
+  /**
+   * Checks whether there can be another session.
+   *
+   * @throws io.tenantredis.TenantClosedException if the client was closed
+   */
+  void requireOpen() {
+    sessions.requireOpen(tenant);
+  }
+
   /** Sends a command; it completes or fails the command itself and never throws. */
   void dispatch(RedisCommand<?, ?, ?> command, long timeoutNanos, RetryMode retryMode) {
     TenantSession current;

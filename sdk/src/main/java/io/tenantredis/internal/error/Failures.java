@@ -206,6 +206,48 @@ public final class Failures {
         null);
   }
 
+  /** The tenant has as many subscriptions as it may have. */
+  public static RuntimeException tooManySubscriptions(TenantId tenant, int limit) {
+    return new TenantLimitException(
+        new FailureDetails(ErrorCode.TR006, tenant, "SUBSCRIBE", Outcome.NOT_SENT),
+        "The tenant's subscriptions would have more than "
+            + limit
+            + " channels and patterns together. Close some, subscribe to a pattern instead, or raise maxSubscriptions.",
+        null);
+  }
+
+  /** The connection that subscriptions share is gone; another one is made. */
+  public static RuntimeException subscriptionInterrupted(TenantId tenant) {
+    return new TenantConnectionLostException(
+        new FailureDetails(ErrorCode.TR004, tenant, "SUBSCRIBE", Outcome.UNKNOWN),
+        "The connection of the subscription was lost. It subscribes again by itself; what is published until then is missed.",
+        null);
+  }
+
+  /** The application closed a subscription before it was confirmed. */
+  public static RuntimeException subscriptionClosed(TenantId tenant) {
+    return new TenantClosedException(
+        new FailureDetails(ErrorCode.TR009, tenant, "SUBSCRIBE", Outcome.UNKNOWN),
+        "The subscription was closed before the server confirmed it.",
+        null);
+  }
+
+  /** The tenant, or the client, was closed and with it the tenant's subscriptions. */
+  public static RuntimeException subscriptionsEnded(TenantId tenant) {
+    return new TenantClosedException(
+        new FailureDetails(ErrorCode.TR009, tenant, "SUBSCRIBE", Outcome.UNKNOWN),
+        "TenantRedis was closed, or this tenant of it, and with it the tenant's subscriptions.",
+        null);
+  }
+
+  /** The server's ACL denies a channel or pattern. */
+  public static RuntimeException channelDenied(TenantId tenant, String command, String whatToDo) {
+    return new TenantPermissionDeniedException(
+        new FailureDetails(ErrorCode.SEC003, tenant, command, Outcome.REJECTED),
+        "NOPERM the server's ACL denies this subscription. " + whatToDo,
+        null);
+  }
+
   /**
    * Whether the connection is no longer good for the tenant's commands: its server became a
    * replica, or took the authentication back.

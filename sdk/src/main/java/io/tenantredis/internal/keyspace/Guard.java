@@ -1,5 +1,10 @@
 package io.tenantredis.internal.keyspace;
 
+import io.lettuce.core.codec.ByteArrayCodec;
+import io.lettuce.core.output.StatusOutput;
+import io.lettuce.core.protocol.Command;
+import io.lettuce.core.protocol.CommandArgs;
+import io.lettuce.core.protocol.CommandType;
 import io.lettuce.core.protocol.RedisCommand;
 import io.tenantredis.CommandRefusedException;
 import io.tenantredis.KeyPrefix;
@@ -7,6 +12,7 @@ import io.tenantredis.PrefixMode;
 import io.tenantredis.RefusalReason;
 import io.tenantredis.TenantId;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -24,6 +30,8 @@ public final class Guard {
 
   private static final String UNKNOWN = "unknown";
   private static final byte[] NOTHING = {};
+  private static final Rewriter UNCHANGED = new Rewriter(NOTHING, NOTHING, NOTHING);
+  private static final byte[] KEYSPACE = "__keyspace@".getBytes(StandardCharsets.US_ASCII);
   private static final ScratchPool SCRATCHES =
       new ScratchPool(4 * Runtime.getRuntime().availableProcessors());
 
@@ -125,6 +133,79 @@ public final class Guard {
       name.position(from + prefix.length);
     }
     return true;
+  }
+
+  /**
+   * Takes the prefix off a pattern over channels that came back from the server.
+   *
+   * @param pattern the pattern; its position does not change
+   * @return the pattern as the application gave it, or null if it is foreign
+   */
+  public @Nullable ByteBuffer stripPattern(ByteBuffer pattern) {
+    int length = globPrefix.length;
+    if (pattern.remaining() < length
+        || !pattern.slice(pattern.position(), length).equals(ByteBuffer.wrap(globPrefix))) {
+      return null;
+    }
+    ByteBuffer stripped = pattern.duplicate();
+    return mode == PrefixMode.PREFIX ? stripped.position(pattern.position() + length) : stripped;
+  }
+
+  /**
+   * Confines a subscription to what the server tells of the tenant's keys.
+   *
+   * @param type PSUBSCRIBE or PUNSUBSCRIBE
+   * @param database where the keys are
+   * @return the command, with the pattern over the events of all keys of the tenant
+   */
+  public GuardedCommand<byte[], byte[], String> guardKeyEvents(CommandType type, int database) {
+    byte[] head = ("__keyspace@" + database + "__:").getBytes(StandardCharsets.US_ASCII);
+    byte[] all = withStar(globPrefix);
+    byte[] pattern = Arrays.copyOf(head, head.length + all.length);
+    System.arraycopy(all, 0, pattern, head.length, all.length);
+    Command<byte[], byte[], String> command =
+        new Command<>(
+            type,
+            new StatusOutput<>(ByteArrayCodec.INSTANCE),
+            new CommandArgs<>(ByteArrayCodec.INSTANCE).addKey(pattern));
+    Scratch scratch = SCRATCHES.take();
+    try {
+      command.encode(scratch.cleared());
+      CommandRule rule = checked(scratch);
+      byte[] wire = UNCHANGED.rewrite(scratch, Rewriter.Addition.NOTHING);
+      if (wire == null) {
+        throw new IllegalStateException("A prefix is never this long");
+      }
+      return new GuardedCommand<>(command, this, rule, wire, scratch);
+    } finally {
+      SCRATCHES.give(scratch);
+    }
+  }
+
+  /**
+   * Takes what stands before the tenant's key off the channel of an event of that key.
+   *
+   * @param channel a channel as the server names it; its position does not change
+   * @return the key as the application knows it, or null if this is no event of a key of the tenant
+   */
+  public @Nullable ByteBuffer stripKeyEvent(ByteBuffer channel) {
+    int at = channel.position();
+    int end = channel.limit();
+    if (end - at < KEYSPACE.length
+        || channel.slice(at, KEYSPACE.length).compareTo(ByteBuffer.wrap(KEYSPACE)) != 0) {
+      return null;
+    }
+    at += KEYSPACE.length;
+    while (at < end && channel.get(at) >= '0' && channel.get(at) <= '9') {
+      at++;
+    }
+    if (end - at < 3
+        || channel.get(at) != '_'
+        || channel.get(at + 1) != '_'
+        || channel.get(at + 2) != ':') {
+      return null;
+    }
+    return strip(channel.duplicate().position(at + 3));
   }
 
   void violation(CommandRule rule, int names) {

@@ -25,6 +25,7 @@ public final class ClientMeters implements ConnectionEvents {
   private final MeterRegistry registry;
   private final TenantTags tenants;
   private final AtomicInteger open = new AtomicInteger();
+  private final AtomicInteger subscriptions = new AtomicInteger();
   private final PoolGauges pools;
 
   public ClientMeters(MeterRegistry registry, TenantTags tenants) {
@@ -35,6 +36,16 @@ public final class ClientMeters implements ConnectionEvents {
         .description(TenantRedisMeter.CONNECTION_COUNT.description())
         .tag(MeterTag.SYSTEM, MeterTag.SYSTEM_REDIS)
         .register(registry);
+    Gauge.builder(
+            TenantRedisMeter.SUBSCRIPTIONS.meterName(), subscriptions, AtomicInteger::doubleValue)
+        .description(TenantRedisMeter.SUBSCRIPTIONS.description())
+        .tag(MeterTag.SYSTEM, MeterTag.SYSTEM_REDIS)
+        .register(registry);
+  }
+
+  /** The meters of a tenant's subscriptions. */
+  public PubSubMeters pubSub(TenantId tenant) {
+    return new PubSubMeters(registry, tenants.of(tenant), subscriptions);
   }
 
   /** The meters of a tenant's commands. */

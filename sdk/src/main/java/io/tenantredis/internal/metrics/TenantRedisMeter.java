@@ -42,6 +42,16 @@ public enum TenantRedisMeter {
   QUARANTINES("tenant.redis.tenant.quarantines", "Tenants whose identity was not confirmed"),
   /** Connections exchanged for new ones, with new credentials or certificates. */
   EXCHANGES("tenant.redis.connection.exchanges", "Connections exchanged for new ones"),
+  /** Subscriptions open now. */
+  SUBSCRIPTIONS("tenant.redis.pubsub.subscriptions", "Open subscriptions"),
+  /** Messages that arrived for subscriptions. */
+  MESSAGES("tenant.redis.pubsub.messages", "Messages received for subscriptions"),
+  /** Messages that a subscription had no room for. */
+  MESSAGES_DROPPED(
+      "tenant.redis.pubsub.dropped", "Messages dropped because a subscription's queue was full"),
+  /** Connections of subscriptions that were lost. */
+  SUBSCRIBER_LOSSES(
+      "tenant.redis.pubsub.interruptions", "Lost connections of tenants with subscriptions"),
   /** Connections closed because replies no longer matched commands. */
   OUT_OF_STEP(
       "tenant.redis.connection.desyncs",

@@ -24,7 +24,8 @@ public final class Backoff {
     this.random = random;
   }
 
-  long nanosAfter(int failures) {
+  /** How long to wait after so many failures in a row. */
+  public long nanosAfter(int failures) {
     int doublings = Math.min(MAX_DOUBLINGS, Math.max(0, failures - 1));
     long wait = firstNanos > longestNanos >> doublings ? longestNanos : firstNanos << doublings;
     return wait - (long) (wait * random.getAsDouble() / 2);
