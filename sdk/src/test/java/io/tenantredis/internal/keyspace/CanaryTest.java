@@ -133,11 +133,14 @@ class CanaryTest {
             .sorted()
             .map(name -> new Tenant(name, seed + name.length()))
             .toList();
+    Thread stranger = CanaryChannels.stranger(server);
     List<Thread> threads = tenants.stream().map(tenant -> new Thread(tenant, tenant.name)).toList();
     threads.forEach(Thread::start);
     for (Thread thread : threads) {
       thread.join();
     }
+    stranger.interrupt();
+    stranger.join();
     redis.close();
 
     String how = "reproduce with -Dtenantredis.seed=" + seed;
@@ -159,6 +162,7 @@ class CanaryTest {
       assertThat(tenant.issued).isEqualTo(COMMANDS_OF_A_TENANT);
       assertThat(tenant.answered.get()).as(how).isGreaterThan(COMMANDS_OF_A_TENANT / 4);
       assertThat(tenant.refused.get()).as(how).isLessThan(COMMANDS_OF_A_TENANT / 10);
+      assertThat(tenant.heard.get()).as(how).isPositive();
     }
     say(
         "the server executed %d commands of tenants, of %d kinds, with %d keys, in %d ms",
@@ -276,6 +280,7 @@ class CanaryTest {
     long issued;
     long transactions;
     long executedTransactions;
+    final AtomicLong heard;
     private final Random random;
     private final RandomCalls calls;
     private final TenantClient<String, String> client;
@@ -286,6 +291,7 @@ class CanaryTest {
       this.random = new Random(seed);
       this.calls = new RandomCalls(random, callable(), mark(name));
       this.client = redis.tenant(name);
+      this.heard = CanaryChannels.listen(client, message -> look(name, "a subscription", message));
     }
 
     @Override

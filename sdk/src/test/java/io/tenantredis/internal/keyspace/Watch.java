@@ -33,7 +33,7 @@ import org.jspecify.annotations.Nullable;
  *   <li>MONITOR: of each command that a tenant's connection, or a script on it, executes, a second
  *       server says which arguments are keys: each begins with the prefix of that tenant. Commands
  *       on channels and the pattern of SCAN are checked likewise.
- *   <li>A subscriber of all channels: each message is on a channel of a tenant.
+ *   <li>A subscriber of all channels: each message of a tenant is on a channel of a tenant.
  * </ul>
  */
 final class Watch implements AutoCloseable {
@@ -62,7 +62,7 @@ final class Watch implements AutoCloseable {
 
   /** They have arguments that are no keys to the server, but lead to keys or channels. */
   private static final Map<String, Integer> NAMES_WITHOUT_KEY_SPECS =
-      Map.of("PUBLISH", 1, "SPUBLISH", 1);
+      Map.of("PUBLISH", 1, "SPUBLISH", 1, "SUBSCRIBE", 1, "PSUBSCRIBE", 1, "SSUBSCRIBE", 1);
 
   /** The servers search these for words, so that a value which reads like one misleads them. */
   private static final Set<String> SEARCHED_FOR_WORDS =
@@ -321,7 +321,9 @@ final class Watch implements AutoCloseable {
         if (channel.contains("end of watch")) {
           return;
         }
-        if (TENANTS.stream().noneMatch(tenant -> channel.contains("tenant:" + tenant + ":"))) {
+        // No tenant knows the secret: that is the stranger, who publishes where nobody may hear it.
+        if (!channel.contains(SECRET)
+            && TENANTS.stream().noneMatch(tenant -> channel.contains("tenant:" + tenant + ":"))) {
           problems.add("a message outside of the tenants' channels: " + push);
         }
       }
