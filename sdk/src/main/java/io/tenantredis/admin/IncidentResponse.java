@@ -99,10 +99,19 @@ public final class IncidentResponse {
   }
 
   private static Map<String, @Nullable Object> look(AdminNode node, String user) {
+    Map<String, Reading> readings = new LinkedHashMap<>();
+    readings.put("connections", () -> connections(node, user));
+    readings.put("aclLog", () -> AclLogEntries.of(node, user));
+    readings.put("user", () -> rights(node, user));
     Map<String, @Nullable Object> seen = Json.object("node", node.address());
-    note(seen, "connections", () -> connections(node, user));
-    note(seen, "aclLog", () -> AclLogEntries.of(node, user));
-    note(seen, "user", () -> rights(node, user));
+    AdminException silence = null;
+    for (Map.Entry<String, Reading> reading : readings.entrySet()) {
+      if (silence == null) {
+        silence = note(seen, reading.getKey(), reading.getValue());
+      } else {
+        seen.put(reading.getKey() + "Failure", silence.getMessage());
+      }
+    }
     return seen;
   }
 
@@ -110,11 +119,23 @@ public final class IncidentResponse {
     @Nullable Object read();
   }
 
-  private static void note(Map<String, @Nullable Object> seen, String what, Reading reading) {
+  /**
+   * Notes what is read, or why it cannot be.
+   *
+   * @return the failure of a server that does not answer: other servers' connections are still to
+   *     be ended, so it is not waited for again
+   */
+  private static @Nullable AdminException note(
+      Map<String, @Nullable Object> seen, String what, Reading reading) {
     try {
       seen.put(what, reading.read());
+      return null;
+    } catch (ServerRefusedException e) {
+      seen.put(what + "Failure", e.getMessage());
+      return null;
     } catch (AdminException e) {
       seen.put(what + "Failure", e.getMessage());
+      return e;
     }
   }
 
