@@ -538,6 +538,11 @@ final class ProxyLink {
         if (closed) {
           return;
         }
+        if (blackHole) {
+          // What was queued behind it is lost as well.
+          flush(side);
+          return;
+        }
       }
     }
   }

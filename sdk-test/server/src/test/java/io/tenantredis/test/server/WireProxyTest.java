@@ -10,6 +10,7 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.net.Socket;
 import java.net.SocketException;
+import java.net.SocketTimeoutException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -283,6 +284,20 @@ class WireProxyTest {
     client.timeout(SHORT);
     assertThatThrownBy(() -> client.command("GET", "a")).hasMessageContaining("in time");
     assertThat(proxy.openConnections()).isEqualTo(1);
+  }
+
+  @Test
+  void nothingFollowsAStalledReplyNotEvenWhatWasOnItsWay() throws Exception {
+    client.command("SET", "a", "0123456789");
+    proxy.onCommand("GET").stallReply(7);
+    byte[] get = RespConnection.encode("GET", "a");
+    try (Socket socket = new Socket(proxy.host(), proxy.port())) {
+      socket.getOutputStream().write(join(get, join(get, get)));
+      assertThat(socket.getInputStream().readNBytes(7)).asString(US_ASCII).isEqualTo("$10\r\n01");
+      socket.setSoTimeout(300);
+      assertThatThrownBy(() -> socket.getInputStream().read())
+          .isInstanceOf(SocketTimeoutException.class);
+    }
   }
 
   @Test
