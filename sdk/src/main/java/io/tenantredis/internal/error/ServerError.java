@@ -154,6 +154,17 @@ public enum ServerError {
     return classOf(line) == ErrorClass.RETRY_SAFE ? ErrorCode.TR002 : of(line).code;
   }
 
+  /**
+   * Whether the server itself gave this error before a module got the command, or a module without
+   * having begun: a word of the table, or one of the two texts for commands that make no sense.
+   */
+  public static boolean isBeforeModule(String line) {
+    return of(line) != ERR
+        || classOf(line) == ErrorClass.RETRY_SAFE
+        || line.startsWith("ERR unknown command")
+        || line.startsWith("ERR wrong number of arguments");
+  }
+
   private static String wordOf(@Nullable String line) {
     if (line == null) {
       return "ERR";

@@ -33,6 +33,9 @@ public final class CommandRule {
       Arrays.stream(CommandType.values())
           .collect(Collectors.toMap(CommandType::toString, Function.identity(), (a, b) -> a));
 
+  private static final Set<String> MODULES =
+      Set.of("bloom", "json", "search", "timeseries", "vector");
+
   private final String name;
   private final String group;
   private final String since;
@@ -211,6 +214,16 @@ public final class CommandRule {
    */
   public boolean isPubSub() {
     return flags.contains(Flag.PUBSUB);
+  }
+
+  /**
+   * Whether a module of the server executes the command, whose errors begin with whatever word it
+   * likes.
+   *
+   * @return whether it does
+   */
+  public boolean isOfModule() {
+    return MODULES.contains(group);
   }
 
   /**

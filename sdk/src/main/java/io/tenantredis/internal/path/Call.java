@@ -9,6 +9,7 @@ import io.tenantredis.TenantRedisFailure;
 import io.tenantredis.internal.connection.DeadlineExceeded;
 import io.tenantredis.internal.connection.UnreadableReply;
 import io.tenantredis.internal.error.Failures;
+import io.tenantredis.internal.error.ServerError;
 import io.tenantredis.internal.keyspace.GuardedCommand;
 import io.tenantredis.internal.keyspace.ReplyListener;
 import io.tenantredis.internal.pool.Lease;
@@ -185,12 +186,22 @@ final class Call implements ReplyListener {
       return;
     }
     String error = command.replyError();
-    // Inside a script the error of one of its commands comes out as the script's own, and what ran
-    // before it stays.
     settle(
         error == null
             ? null
-            : Failures.ofReply(tenant(), command.name(), error, command.isScript()));
+            : Failures.ofReply(
+                tenant(), command.name(), error, mayHaveHadAnEffect(command, error)));
+  }
+
+  /**
+   * Inside a script the error of one of its commands comes out as the script's own, and what ran
+   * before it stays. Nobody says of a module's write whether it undoes what it began.
+   */
+  private static boolean mayHaveHadAnEffect(GuardedCommand<?, ?, ?> command, String error) {
+    return command.isScript()
+        || (command.rule().isOfModule()
+            && !command.isReadOnly()
+            && !ServerError.isBeforeModule(error));
   }
 
   @Override

@@ -223,5 +223,10 @@ class ErrorsDocTest {
       The word of an error proves nothing where a script raised it: scripts run other commands, whose effects stay, and can
       make up errors. Whatever a script or a function answers, its outcome is `UNKNOWN`, and it is sent again only with
       `RetryMode.ALWAYS`.
+
+      Modules (JSON, search, Bloom filters, time series, vector sets) raise errors with other words, or without one, such as
+      `Index already exists`: they are treated like `ERR`. A module's write that fails so has the outcome `UNKNOWN`, because a
+      module does not say whether it undid what it had begun; one that only reads has `REJECTED`. `ERR unknown command`,
+      `ERR wrong number of arguments` and the other words of the table mean for a module's command what they mean for any other.
       """;
 }
