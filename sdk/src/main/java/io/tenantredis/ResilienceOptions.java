@@ -187,9 +187,9 @@ public final class ResilienceOptions {
      * The circuit breaker of the endpoint, which all tenants share: it spares an endpoint that
      * cannot be reached the attempts of many tenants to connect. It counts attempts to connect, not
      * commands, and leaves open connections alone. An endpoint that answered, be it with a refusal
-     * of the tenant, counts as reached. Its minimum number of calls should be more than one tenant
-     * makes in a window, so that no tenant can open it alone. Default: opens for 1 second when 80 %
-     * of at least 50 attempts of the last 10 seconds failed.
+     * of the tenant, counts as reached. No tenant can open it alone: of one that fails again and
+     * again only the first failure counts until another tenant fails. Default: opens for 1 second
+     * when 80 % of at least 50 attempts of the last 10 seconds failed.
      *
      * @param config the configuration, or null for none
      * @return this builder

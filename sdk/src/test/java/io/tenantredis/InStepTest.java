@@ -206,6 +206,48 @@ class InStepTest {
   }
 
   @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "LOADING Redis is loading the dataset in memory",
+        "BUSY Redis is busy running a script.",
+        "MASTERDOWN Link with MASTER is down",
+        "MISCONF Redis is configured to save RDB snapshots, but it's currently unable to persist"
+      })
+  void aServerThatProvesNothingForNowKeepsItsConnectionsAndIsAskedAgain(String refusal) {
+    long before = proxy.commandsSeen("PING");
+    proxy.onCommand("PING").times(3).answerError(refusal);
+    acme.sync().get("k");
+    await().until(() -> proxy.commandsSeen("PING") >= before + 4);
+    assertRepliesAreRight();
+    assertThat(desyncs()).isZero();
+    assertThat(proxy.connectionsAccepted()).isEqualTo(1);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "NOPERM this user has no permissions to run the 'get' command",
+        "WRONGTYPE Operation against a key holding the wrong kind of value",
+        "READONLY You can't write against a read only replica."
+      })
+  void anErrorThatAPingCannotHaveIsAnotherCommandsReply(String error) {
+    proxy.onCommand("PING").answerError(error);
+    acme.sync().get("k");
+    await().until(() -> desyncs() == 1);
+    assertRepliesAreRight();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"*2147483647\r\n", "%1000000000\r\n", "*2\r\n*16777217\r\n+x\r\n"})
+  void aReplyThatAnnouncesMoreThanAnybodyHasTakesNoMemoryAndClosesTheConnection(String reply) {
+    proxy.onCommand("LRANGE").replaceReply(reply.getBytes(StandardCharsets.US_ASCII));
+    assertThatThrownBy(() -> acme.sync().lrange("list", 0, -1))
+        .isInstanceOf(TenantReplyException.class);
+    await().until(() -> desyncs() == 1);
+    assertRepliesAreRight();
+  }
+
+  @ParameterizedTest
   @ValueSource(strings = {">2\r\n+some\r\n+push\r\n", "$6\r\nforged\r\n", "?what\r\n"})
   void whatNobodyAskedForClosesTheConnection(String bytes) {
     await().until(() -> proxy.commandsSeen("PING") >= 1);

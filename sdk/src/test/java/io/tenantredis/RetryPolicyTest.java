@@ -10,6 +10,7 @@ import io.github.resilience4j.circuitbreaker.CircuitBreakerConfig;
 import io.lettuce.core.RedisCommandInterruptedException;
 import io.lettuce.core.RedisFuture;
 import io.lettuce.core.ScriptOutputType;
+import io.lettuce.core.json.JsonPath;
 import io.tenantredis.internal.error.ErrorClass;
 import io.tenantredis.internal.error.ServerError;
 import io.tenantredis.test.server.RedisServer;
@@ -25,6 +26,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import reactor.core.Disposable;
 
@@ -339,6 +341,100 @@ class RetryPolicyTest {
       await()
           .ignoreExceptions()
           .until(() -> redis.tenant("acme").sync().set("k", "v").equals("OK"));
+    }
+  }
+
+  private static CircuitBreakerConfig afterFourCalls() {
+    return CircuitBreakerConfig.custom()
+        .minimumNumberOfCalls(4)
+        .slidingWindowSize(4)
+        .waitDurationInOpenState(Duration.ofMinutes(10))
+        .build();
+  }
+
+  @Test
+  void oneTenantWhoseConnectionsAlwaysFailDoesNotKeepTheOthersFromConnecting() {
+    CircuitBreakerConfig never = CircuitBreakerConfig.custom().minimumNumberOfCalls(10_000).build();
+    try (TenantRedis redis =
+        client(
+                options()
+                    .maxAttempts(1)
+                    .circuitBreaker(never)
+                    .endpointCircuitBreaker(afterFourCalls()))
+            .build()) {
+      proxy
+          .onCommands(command -> command.args().contains("tenant_acme"))
+          .always()
+          .resetBeforeForwarding();
+      await()
+          .atMost(Duration.ofSeconds(30))
+          .until(
+              () -> {
+                assertThatThrownBy(() -> redis.tenant("acme").sync().get("k"))
+                    .isInstanceOf(TenantConnectionException.class);
+                return proxy.connectionsAccepted() >= 6;
+              });
+      CircuitBreaker endpoint = breaker(redis, "endpoint 127.0.0.1:" + proxy.port());
+      assertThat(endpoint.getState()).isEqualTo(CircuitBreaker.State.CLOSED);
+      assertThat(redis.tenant("globex").sync().set("k", "v")).isEqualTo("OK");
+    }
+  }
+
+  @Test
+  void aCredentialsProviderThatNeverAnswersIsNoFailureOfTheEndpoint() {
+    try (TenantRedis redis =
+        TenantRedis.builder(proxy.uri())
+            .identity("tenant_{tenant}")
+            .credentials(
+                tenant ->
+                    tenant.value().equals("globex")
+                        ? Tenants.credentials().credentials(tenant)
+                        : new CompletableFuture<>())
+            .connectTimeout(Duration.ofMillis(100))
+            .resilience(options().maxAttempts(1).endpointCircuitBreaker(afterFourCalls()).build())
+            .build()) {
+      for (int i = 0; i < 4; i++) {
+        TenantClient<String, String> tenant = redis.tenant("t" + i);
+        assertThatThrownBy(() -> tenant.sync().get("k"))
+            .isInstanceOfSatisfying(
+                TenantConnectionException.class,
+                late -> assertThat(late.code()).isEqualTo(ErrorCode.TR011));
+      }
+      assertThat(redis.tenant("globex").sync().set("k", "v")).isEqualTo("OK");
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "JSON.SET | ERR new objects must be created at the root | UNKNOWN",
+        "JSON.SET | Path '$.a' does not exist | UNKNOWN",
+        "JSON.SET | ERR unknown command 'JSON.SET', with args beginning with: | REJECTED",
+        "JSON.SET | ERR wrong number of arguments for 'json.set' command | REJECTED",
+        "JSON.SET | NOPERM this user has no permissions to run the 'json.set' command | REJECTED",
+        "JSON.SET | OOM command not allowed when used memory > 'maxmemory'. | REJECTED",
+        "JSON.TYPE | ERR Path '$.a' does not exist | REJECTED",
+        "JSON.TYPE | Unknown index name | REJECTED",
+        "SET | ERR syntax error | REJECTED"
+      })
+  void whatAModuleSaysOfAWriteIsNoProofThatItHadNoEffect(
+      String command, String error, Outcome outcome) {
+    try (TenantRedis redis = client(options()).build()) {
+      TenantClient<String, String> acme = redis.tenant("acme");
+      proxy.onCommand(command).answerError(error);
+      assertThatThrownBy(
+              () -> {
+                switch (command) {
+                  case "JSON.SET" -> acme.sync().jsonSet("k", JsonPath.ROOT_PATH, "1");
+                  case "JSON.TYPE" -> acme.sync().jsonType("k", JsonPath.ROOT_PATH);
+                  default -> acme.sync().set("k", "v");
+                }
+              })
+          .isInstanceOfSatisfying(
+              TenantRedisFailure.class,
+              failure -> assertThat(failure.outcome()).isEqualTo(outcome));
+      assertThat(proxy.commandsSeen(command)).isEqualTo(1);
     }
   }
 

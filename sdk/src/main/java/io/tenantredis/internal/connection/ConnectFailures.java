@@ -8,6 +8,7 @@ import io.tenantredis.TenantConnectionException;
 import io.tenantredis.TenantId;
 import io.tenantredis.TenantIdentityException;
 import io.tenantredis.UnknownTenantException;
+import io.tenantredis.internal.error.ErrorClass;
 import io.tenantredis.internal.error.ServerError;
 import java.util.concurrent.TimeoutException;
 import javax.net.ssl.SSLException;
@@ -62,8 +63,7 @@ final class ConnectFailures {
                 + " is in protected mode: give its users passwords or bind it to this network.",
             failure);
       }
-      TenantConnectionException refused =
-          ofReply(ServerError.of(message), tenant, endpoint, failure);
+      TenantConnectionException refused = ofReply(message, tenant, endpoint, failure);
       if (refused != null) {
         return refused;
       }
@@ -86,7 +86,22 @@ final class ConnectFailures {
   }
 
   private static @Nullable TenantConnectionException ofReply(
-      ServerError error, TenantId tenant, String endpoint, Throwable failure) {
+      @Nullable String line, TenantId tenant, String endpoint, Throwable failure) {
+    ServerError error = ServerError.of(line);
+    if (ServerError.classOf(line) == ErrorClass.RETRY_SAFE) {
+      return connection(
+          ErrorCode.TR005,
+          tenant,
+          endpoint
+              + " serves nobody for now: "
+              + (error == ServerError.ERR
+                  ? "as many clients are connected as may be"
+                  : error.meaning())
+              + " ("
+              + error
+              + "). It is tried again.",
+          failure);
+    }
     String text =
         switch (error) {
           case WRONGPASS ->

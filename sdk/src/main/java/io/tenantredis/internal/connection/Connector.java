@@ -10,12 +10,13 @@ import io.lettuce.core.api.StatefulRedisConnection;
 import io.lettuce.core.codec.ByteArrayCodec;
 import io.lettuce.core.resource.ClientResources;
 import io.netty.util.concurrent.ScheduledFuture;
-import io.tenantredis.ErrorCode;
 import io.tenantredis.TenantConnectionException;
 import io.tenantredis.TenantCredentials;
 import io.tenantredis.TenantCredentialsProvider;
 import io.tenantredis.TenantId;
+import io.tenantredis.internal.error.ErrorClass;
 import io.tenantredis.internal.error.Failures;
+import io.tenantredis.internal.error.ServerError;
 import io.tenantredis.internal.metrics.ConnectionEvents;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
@@ -38,7 +39,7 @@ public final class Connector implements AutoCloseable {
   private final TenantLettuceClient client;
   private final ClientResources resources;
   private final String endpoint;
-  private final @Nullable CircuitBreaker endpointBreaker;
+  private final @Nullable EndpointHealth health;
   private final ConnectGate gate;
   private volatile Consumer<TenantId> roomMaker = tenant -> {};
 
@@ -51,7 +52,7 @@ public final class Connector implements AutoCloseable {
     this.settings = settings;
     this.events = events;
     this.resources = resources;
-    this.endpointBreaker = endpointBreaker;
+    this.health = endpointBreaker == null ? null : new EndpointHealth(endpointBreaker);
     this.client =
         new TenantLettuceClient(
             resources, options, lookedUp(settings), settings.consolidateFlushes());
@@ -120,26 +121,18 @@ public final class Connector implements AutoCloseable {
    *     bounded by the connect timeout
    */
   public CompletableFuture<VerifiedConnection> connect(TenantIdentity identity) {
-    if (endpointBreaker == null) {
+    if (health == null) {
       return connectNow(identity);
     }
-    if (!endpointBreaker.tryAcquirePermission()) {
+    if (!health.mayConnect()) {
       return CompletableFuture.failedFuture(
           ConnectFailures.endpointSpared(identity.tenant(), endpoint));
     }
     long started = System.nanoTime();
     CompletableFuture<VerifiedConnection> result = connectNow(identity);
     result.whenComplete(
-        (connection, failure) -> {
-          long took = System.nanoTime() - started;
-          if (failure instanceof TenantConnectionException typed
-              && typed.code() == ErrorCode.TR005) {
-            endpointBreaker.onError(took, TimeUnit.NANOSECONDS, failure);
-          } else {
-            // It was reached, whatever it said of the tenant, or the attempt never got so far.
-            endpointBreaker.onSuccess(took, TimeUnit.NANOSECONDS);
-          }
-        });
+        (connection, failure) ->
+            health.attempted(identity.tenant(), System.nanoTime() - started, failure));
     return result;
   }
 
@@ -264,7 +257,9 @@ public final class Connector implements AutoCloseable {
                 throw ConnectFailures.mismatch(identity, endpoint, user);
               }
               Throwable cause = unwrap(failure);
+              // A server that answers nobody for now says nothing about the tenant.
               throw cause instanceof RedisCommandExecutionException
+                      && ServerError.classOf(cause.getMessage()) != ErrorClass.RETRY_SAFE
                   ? ConnectFailures.unverifiable(identity, endpoint, cause)
                   : ConnectFailures.of(identity.tenant(), endpoint, cause);
             });
@@ -293,6 +288,7 @@ public final class Connector implements AutoCloseable {
     private volatile ConnectGate.@Nullable Ticket ticket;
     private volatile @Nullable StatefulRedisConnection<byte[], byte[]> opened;
     private volatile @Nullable TenantCredentials credentials;
+    private volatile boolean asksForCredentials;
     private volatile boolean aborted;
 
     Attempt(TenantIdentity identity, CompletableFuture<VerifiedConnection> result) {
@@ -326,18 +322,21 @@ public final class Connector implements AutoCloseable {
       if (result.isDone()) {
         return;
       }
-      result.completeExceptionally(
-          place != null && place.isWaitingForRoom()
-              ? ConnectFailures.noRoom(identity.tenant(), settings.maxConnections())
-              : ConnectFailures.of(
-                  identity.tenant(),
-                  endpoint,
-                  new TimeoutException(
-                      "no verified connection within " + settings.connectTimeout())));
+      TimeoutException late =
+          new TimeoutException("no verified connection within " + settings.connectTimeout());
+      if (place != null && place.isWaitingForRoom()) {
+        result.completeExceptionally(
+            ConnectFailures.noRoom(identity.tenant(), settings.maxConnections()));
+      } else if (asksForCredentials) {
+        result.completeExceptionally(ConnectFailures.noCredentials(identity.tenant(), late));
+      } else {
+        result.completeExceptionally(ConnectFailures.of(identity.tenant(), endpoint, late));
+      }
     }
 
     private CompletionStage<VerifiedConnection> run() {
       try {
+        asksForCredentials = true;
         return credentials(identity).thenCompose(this::open).thenCompose(this::verify);
       } catch (RuntimeException failure) {
         return CompletableFuture.failedFuture(failure);
@@ -354,6 +353,7 @@ public final class Connector implements AutoCloseable {
 
     private CompletionStage<StatefulRedisConnection<byte[], byte[]>> open(
         @Nullable TenantCredentials current) {
+      asksForCredentials = false;
       credentials = current;
       RedisURI uri = PrimaryLookup.copyOf(settings.uri());
       uri.setTimeout(settings.connectTimeout());
@@ -386,9 +386,15 @@ public final class Connector implements AutoCloseable {
     private CompletionStage<VerifiedConnection> verify(
         StatefulRedisConnection<byte[], byte[]> connection) {
       PhysicalConnection<byte[], byte[]> physical = (PhysicalConnection<byte[], byte[]>) connection;
-      return checkIdentity(identity, physical)
+      // Now and then Lettuce hands a connection out before it takes commands. And what came behind
+      // the answer, unasked, would be taken for the reply to the first command.
+      return physical
+          .handler()
+          .caughtUp()
+          .thenCompose(ready -> checkIdentity(identity, physical))
+          .thenCompose(same -> physical.handler().caughtUp())
           .thenApply(
-              same ->
+              inStep ->
                   new VerifiedConnection(
                       identity, credentials, physical, settings.closeGrace(), events));
     }

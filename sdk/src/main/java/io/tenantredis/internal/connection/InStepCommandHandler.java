@@ -17,6 +17,8 @@ import io.netty.channel.ChannelPromise;
 import io.netty.handler.flush.FlushConsolidationHandler;
 import io.netty.util.concurrent.ScheduledFuture;
 import io.tenantredis.internal.keyspace.GuardedCommand;
+import io.tenantredis.internal.keyspace.PlainReplyOutput;
+import io.tenantredis.internal.keyspace.ReplyTooLargeException;
 import java.io.IOException;
 import java.net.ProtocolException;
 import java.util.ArrayDeque;
@@ -109,6 +111,34 @@ final class InStepCommandHandler extends CommandHandler {
   /** Completes on the event loop when the channel is gone. */
   CompletableFuture<Void> closed() {
     return closed;
+  }
+
+  /**
+   * Completes on the event loop behind what that is doing now: what has arrived by now has been
+   * looked at, and what Lettuce still does to set up the channel is done. Any thread.
+   *
+   * @return failed if the connection has ended, or is out of step
+   */
+  CompletableFuture<Void> caughtUp() {
+    CompletableFuture<Void> result = new CompletableFuture<>();
+    ChannelHandlerContext ctx = context;
+    try {
+      if (ctx == null) {
+        throw new RejectedExecutionException("no channel");
+      }
+      ctx.executor()
+          .execute(
+              () -> {
+                if (ended) {
+                  result.completeExceptionally(new IOException("The connection ended"));
+                } else {
+                  result.complete(null);
+                }
+              });
+    } catch (RejectedExecutionException shutDown) {
+      result.completeExceptionally(shutDown);
+    }
+    return result;
   }
 
   /**
@@ -244,6 +274,7 @@ final class InStepCommandHandler extends CommandHandler {
     if (consolidateFlushes) {
       ctx.pipeline().addFirst(new FlushConsolidationHandler(MAX_WRITES_PER_FLUSH, true));
     }
+    ctx.pipeline().addAfter(ctx.name(), null, StrayExceptions.INSTANCE);
     super.handlerAdded(ctx);
   }
 
@@ -383,8 +414,21 @@ final class InStepCommandHandler extends CommandHandler {
           ctx.close();
         }
       }
+      case NOT_NOW -> notNow(ctx, probe);
       case NONE -> ctx.close();
       case OUT_OF_STEP -> outOfStep(ctx);
+    }
+  }
+
+  /** What was to be proved now cannot be; what is proved now and then is asked again. */
+  private void notNow(ChannelHandlerContext ctx, StepProbe probe) {
+    if (probe == proof) {
+      ctx.close();
+      return;
+    }
+    periodic = null;
+    if (probing != null && probeTimer == null) {
+      probeLater(ctx, probing);
     }
   }
 
@@ -426,6 +470,11 @@ final class InStepCommandHandler extends CommandHandler {
 
   @Override
   protected boolean canDecode(ByteBuf buffer) {
+    ChannelHandlerContext ctx = context;
+    if (!ended && probing != null && ctx != null && buffer.isReadable() && isPushDecode(buffer)) {
+      // Before room is made for what it announces.
+      outOfStep(ctx);
+    }
     return !ended && super.canDecode(buffer);
   }
 
@@ -448,12 +497,19 @@ final class InStepCommandHandler extends CommandHandler {
   @Override
   protected boolean decode(
       ByteBuf buffer, RedisCommand<?, ?, ?> command, CommandOutput<?, ?, ?> output) {
-    boolean whole = super.decode(buffer, outputFailure, output);
+    GuardedCommand<?, ?, ?> guarded = CommandWrapper.unwrap(command, GuardedCommand.class);
+    boolean whole =
+        super.decode(
+            buffer,
+            outputFailure,
+            guarded == null && output != null ? new PlainReplyOutput<>(output) : output);
     Throwable cause = outputFailure.take();
     if (cause != null) {
-      GuardedCommand<?, ?, ?> guarded = CommandWrapper.unwrap(command, GuardedCommand.class);
       ChannelHandlerContext ctx = context;
-      if (ctx != null && isOfAnotherType(cause) && (guarded == null || !guarded.isScript())) {
+      boolean unusable =
+          cause instanceof ReplyTooLargeException
+              || (isOfAnotherType(cause) && (guarded == null || !guarded.isScript()));
+      if (ctx != null && unusable) {
         outOfStep(ctx);
       }
       command.completeExceptionally(guarded == null ? cause : new UnreadableReply(cause));
@@ -489,11 +545,20 @@ final class InStepCommandHandler extends CommandHandler {
     try {
       super.exceptionCaught(ctx, cause);
     } finally {
-      if (cause instanceof IOException) {
-        ctx.close();
-      } else {
-        outOfStep(ctx);
-      }
+      failed(cause);
+    }
+  }
+
+  /** Something in the pipeline, or on the wire, went wrong. */
+  void failed(Throwable cause) {
+    ChannelHandlerContext ctx = context;
+    if (ctx == null) {
+      return;
+    }
+    if (cause instanceof IOException) {
+      ctx.close();
+    } else {
+      outOfStep(ctx);
     }
   }
 

@@ -7,6 +7,7 @@ import io.lettuce.core.protocol.CommandArgs;
 import io.lettuce.core.protocol.CommandType;
 import io.netty.util.concurrent.EventExecutor;
 import io.netty.util.concurrent.ScheduledFuture;
+import io.tenantredis.internal.error.ServerError;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
@@ -24,6 +25,8 @@ final class StepProbe extends Command<byte[], byte[], byte[]> {
     OUT_OF_STEP,
     /** The tenant's user may not PING: no proof, and none to be had. */
     NOT_PERMITTED,
+    /** The server answers no PING in the state that it is in: no proof for now. */
+    NOT_NOW,
     /** None in time. */
     NONE
   }
@@ -57,10 +60,17 @@ final class StepProbe extends Command<byte[], byte[], byte[]> {
     if (error == null) {
       answer(Arrays.equals(getOutput().get(), nonce) ? Answer.IN_STEP : Answer.OUT_OF_STEP);
     } else {
-      // Any other command's NOPERM names that command.
-      boolean denied = error.startsWith("NOPERM") && error.contains("'ping'");
-      answer(denied ? Answer.NOT_PERMITTED : Answer.OUT_OF_STEP);
+      answer(answerOf(error));
     }
+  }
+
+  private static Answer answerOf(String error) {
+    return switch (ServerError.of(error)) {
+      // Any other command's NOPERM names that command.
+      case NOPERM -> error.contains("'ping'") ? Answer.NOT_PERMITTED : Answer.OUT_OF_STEP;
+      case LOADING, BUSY, MASTERDOWN, MISCONF -> Answer.NOT_NOW;
+      default -> Answer.OUT_OF_STEP;
+    };
   }
 
   @Override

@@ -18,6 +18,12 @@ import org.jspecify.annotations.Nullable;
  */
 class ReplyOutput<K, V, T> extends CommandOutput<K, V, T> {
 
+  /**
+   * How many elements a reply may announce before they arrive. Outputs make room for what is
+   * announced: a few bytes could take all memory.
+   */
+  static final int MAX_ANNOUNCED = 1 << 24;
+
   private static final int BEGUN = 1;
   private static final int DETACHED = 2;
 
@@ -31,6 +37,9 @@ class ReplyOutput<K, V, T> extends CommandOutput<K, V, T> {
 
   /** How many aggregates are open. */
   private int depth;
+
+  /** How many elements were announced and have not arrived. */
+  private long announced;
 
   @SuppressWarnings("unchecked")
   ReplyOutput(CommandOutput<K, V, T> target) {
@@ -103,6 +112,10 @@ class ReplyOutput<K, V, T> extends CommandOutput<K, V, T> {
   }
 
   final void down(int count) {
+    announced += Math.max(0, count);
+    if (count < -1 || announced > MAX_ANNOUNCED) {
+      throw new ReplyTooLargeException(Integer.toUnsignedLong(count));
+    }
     if (count > 0) {
       depth++;
       opened();
@@ -115,6 +128,7 @@ class ReplyOutput<K, V, T> extends CommandOutput<K, V, T> {
   /** Takes note of the end of an element that is not passed on. */
   final void closed(int completed) {
     depth = completed;
+    announced = completed == 0 ? 0 : announced - 1;
   }
 
   @Override
@@ -191,6 +205,7 @@ class ReplyOutput<K, V, T> extends CommandOutput<K, V, T> {
   @Override
   public void multiMap(int count) {
     down(count);
+    announced += Math.max(0, count);
     if (isOpen()) {
       target.multiMap(count);
     }
