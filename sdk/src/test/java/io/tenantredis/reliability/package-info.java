@@ -1,0 +1,5 @@
+/** Faults under load, and what becomes of them. */
+@NullMarked
+package io.tenantredis.reliability;
+
+import org.jspecify.annotations.NullMarked;
