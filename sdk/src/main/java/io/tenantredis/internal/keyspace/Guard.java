@@ -196,10 +196,12 @@ public final class Guard {
       return null;
     }
     at += KEYSPACE.length;
+    int database = at;
     while (at < end && channel.get(at) >= '0' && channel.get(at) <= '9') {
       at++;
     }
-    if (end - at < 3
+    if (at == database
+        || end - at < 3
         || channel.get(at) != '_'
         || channel.get(at + 1) != '_'
         || channel.get(at + 2) != ':') {
