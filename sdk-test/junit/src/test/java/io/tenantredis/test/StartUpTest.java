@@ -9,8 +9,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.testcontainers.DockerClientFactory;
 
@@ -22,10 +24,11 @@ import org.testcontainers.DockerClientFactory;
 @EnabledIfSystemProperty(
     named = "tenantredis.long",
     matches = "true",
-    disabledReason = "takes a minute: -Plong")
+    disabledReason = "takes minutes: -Plong")
+@Timeout(value = 30, unit = TimeUnit.MINUTES)
 class StartUpTest {
 
-  private static final int ROUNDS = 7;
+  private static final int ROUNDS = 5;
 
   @Test
   void compare() throws Exception {
