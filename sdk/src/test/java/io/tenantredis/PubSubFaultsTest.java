@@ -155,6 +155,16 @@ class PubSubFaultsTest {
   }
 
   @Test
+  void aServerThatCannotServeForNowIsAskedAgain() {
+    acme.subscribe("news", heard);
+    proxy.onCommand("PING").once().answerError("LOADING Redis is loading the dataset in memory");
+    proxy.clearCommands();
+    Awaitility.await().until(() -> proxy.commandsSeen("PING") >= 3);
+    publish("still");
+    heard.await("news=still");
+  }
+
+  @Test
   void anAnswerWithAnotherNonceEndsTheConnection() {
     acme.subscribe("news", heard);
     proxy.onCommand("PING").once().replaceReply("$4\r\nfake\r\n".getBytes(StandardCharsets.UTF_8));

@@ -277,8 +277,11 @@ public final class TenantSubscriber {
   private Runnable refused(SubscriberLink link, Owed owed, String text) {
     Topic topic = owed.topic();
     if (topic == null) {
-      link.mayNotPing();
-      policy.events().probeNotPermitted(tenant);
+      // Any other error is an answer, too: the server is there, and in step.
+      if (ServerError.of(text) == ServerError.NOPERM) {
+        link.mayNotPing();
+        policy.events().probeNotPermitted(tenant);
+      }
       return SubscriberLinks.NOTHING;
     }
     if (owed.kind() != topic.kind().begun() || ServerError.classOf(text) == ErrorClass.RETRY_SAFE) {
