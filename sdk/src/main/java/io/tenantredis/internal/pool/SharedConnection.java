@@ -182,13 +182,13 @@ public final class SharedConnection {
       refusals.set(0);
       return;
     }
-    if (failure != null && Stripe.isRefusedCredentials(failure)) {
+    if (Stripe.isRefusedCredentials(failure)) {
       int times = refusals.incrementAndGet();
       if (times < Stripe.REFUSALS_BEFORE_QUARANTINE) {
         reverifyAt = policy.nanoTime().getAsLong() + policy.quarantineBackoff().nanosAfter(times);
         return;
       }
-    } else if (failure == null || !Stripe.isWrongIdentity(failure)) {
+    } else if (!Stripe.isWrongIdentity(failure)) {
       return;
     }
     refusals.set(0);
