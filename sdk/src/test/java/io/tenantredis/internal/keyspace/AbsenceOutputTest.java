@@ -3,6 +3,7 @@ package io.tenantredis.internal.keyspace;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.lettuce.core.output.CommandOutput;
+import java.nio.ByteBuffer;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -130,5 +131,39 @@ class AbsenceOutputTest {
     assertThat(target.events).isEmpty();
     CommandOutput<String, String, List<Object>> same = output.target();
     assertThat(same).isSameAs(target);
+  }
+
+  /** Each event of a decoder, also those that Lettuce's own does not use. */
+  @Test
+  void everyEventIsHeldOrPassedOn() {
+    output.multi(1);
+    output.set((ByteBuffer) null);
+    output.complete(1);
+    assertThat(target.events).isEmpty();
+    assertThat(output.depth()).isEqualTo(1);
+    output.multiMap(1);
+    output.multiSet(2);
+    output.multi(3);
+    output.multiArray(4);
+    output.setSingle(ByteBuffer.wrap(Fixtures.utf8("OK")));
+    output.setError("ERR inner");
+    assertThat(target.events)
+        .containsExactly(
+            "multi 1",
+            "set null",
+            "end 1",
+            "map 1",
+            "setof 2",
+            "multi 3",
+            "array 4",
+            "single OK",
+            "error ERR inner");
+  }
+
+  @Test
+  void aStatusByItselfIsPassedOn() {
+    output.setSingle(ByteBuffer.wrap(Fixtures.utf8("OK")));
+    output.complete(0);
+    assertThat(target.events).containsExactly("single OK", "end 0");
   }
 }

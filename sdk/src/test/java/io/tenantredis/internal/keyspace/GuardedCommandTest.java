@@ -290,4 +290,22 @@ class GuardedCommandTest {
       assertThat(LegacyReads.canRead(all.find(name))).as(name).isFalse();
     }
   }
+
+  @Test
+  void whatFollowsTheKeyIsKeptAndTheSecondReplyIsLookedAt() {
+    Guard shipped =
+        new Guard(
+            Fixtures.ACME,
+            Fixtures.prefixOf("tenant:{tenant}:", "acme"),
+            PrefixMode.PREFIX,
+            CommandRules.standard(),
+            GuardListener.NONE);
+    LegacyReads reads = legacy(PrefixMode.PREFIX);
+    GuardedCommand<String, String, List<Object>> command =
+        shipped.guard(command("LRANGE", "k", "0", "-1"));
+    GuardedCommand<?, ?, ?> other = reads.legacy(command);
+    assertThat(words(other)).isEqualTo("LRANGE old/k 0 -1");
+    Fixtures.decode(other.getOutput(), "*0|");
+    assertThat(other.absence()).isEqualTo(Absence.POSSIBLE);
+  }
 }

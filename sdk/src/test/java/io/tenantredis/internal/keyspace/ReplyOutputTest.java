@@ -237,4 +237,36 @@ class ReplyOutputTest {
     assertThat(scan.depth()).isZero();
     assertThat(recorder.violations).containsExactly("SCAN 1");
   }
+
+  private String names(String command, String reply) {
+    Guard guard = Fixtures.guard(PrefixMode.PREFIX, new Recorder());
+    RecordingOutput target = new RecordingOutput();
+    NameReplyOutput<String, String, List<Object>> names =
+        new NameReplyOutput<>(target, guard, Fixtures.RULES.find(command), 1);
+    Fixtures.decode(names, reply);
+    return target.events.stream()
+        .filter(event -> event.startsWith("set "))
+        .map(event -> event.substring(4))
+        .toList()
+        .toString();
+  }
+
+  /** A name is one by its place, whatever else there reads like one. */
+  @Test
+  void whatStandsElsewhereKeepsItsPrefix() {
+    String name = "$13|tenant:acme:a|";
+    assertThat(names("XREAD", "*2|" + name + "*2|" + name + name))
+        .as("a map sent as a list: keys and values in turns")
+        .isEqualTo("[a, tenant:acme:a, tenant:acme:a]");
+    assertThat(names("XREAD", "*1|*2|" + name + name)).isEqualTo("[a, tenant:acme:a]");
+    assertThat(names("TS.INFO", "*4|$11|keySelfName|" + name + "$9|sourceKey|" + name))
+        .isEqualTo("[keySelfName, a, sourceKey, a]");
+    assertThat(names("TS.INFO", "*2|$6|labels|*1|*2|" + name + name))
+        .isEqualTo("[labels, tenant:acme:a, tenant:acme:a]");
+    assertThat(names("TS.INFO", "*2|$5|rules|*2|" + name + "*2|" + name + name))
+        .as("a map sent as a list")
+        .isEqualTo("[rules, a, tenant:acme:a, tenant:acme:a]");
+    assertThat(names("TS.INFO", "*4|$5|rules|*0|$6|labels|*1|*2|" + name + name))
+        .isEqualTo("[rules, labels, tenant:acme:a, tenant:acme:a]");
+  }
 }
