@@ -342,16 +342,15 @@ class LegacyKeysTest {
     }
   }
 
+  /** With a deadline of its own the second read would get its reply in time. */
   @Test
   void theDeadlineIsThatOfTheOneCommand() {
     use(
         builder()
-            .commandTimeout(Duration.ofMillis(600))
+            .commandTimeout(Duration.ofMillis(2000))
             .legacyKeys(LegacyKeys.template("shop/{tenant}/")));
-    proxy.onCommand("GET").always().delayReply(Duration.ofMillis(400));
-    long start = System.nanoTime();
+    proxy.onCommand("GET").always().delayReply(Duration.ofMillis(1200));
     assertThatThrownBy(() -> acme.sync().get("cart")).isInstanceOf(TenantTimeoutException.class);
-    assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofMillis(1100));
     assertThat(sent()).containsExactly("GET tenant:acme:cart", "GET shop/acme/cart");
   }
 
