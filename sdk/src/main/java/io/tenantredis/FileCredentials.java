@@ -40,7 +40,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class FileCredentials implements TenantCredentialsProvider, AutoCloseable {
 
-  private static final Logger LOG = LoggerFactory.getLogger(FileCredentials.class);
+  private static final Logger LOG = LoggerFactory.getLogger("io.tenantredis.credentials");
 
   /** A password is short: whatever is longer is another file. */
   private static final int MAX_BYTES = 4096;
@@ -157,7 +157,7 @@ public final class FileCredentials implements TenantCredentialsProvider, AutoClo
             }
           } catch (IOException | RuntimeException failure) {
             LOG.warn(
-                "The password file of tenant {} cannot be read now: {}",
+                "PASSWORD_FILE_UNREADABLE The password file of tenant {} cannot be read now: {}",
                 tenant,
                 failure.getClass().getSimpleName());
           }

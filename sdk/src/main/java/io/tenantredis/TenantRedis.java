@@ -1,5 +1,6 @@
 package io.tenantredis;
 
+import io.github.resilience4j.bulkhead.Bulkhead;
 import io.github.resilience4j.circuitbreaker.CircuitBreaker;
 import io.github.resilience4j.circuitbreaker.CircuitBreakerConfig;
 import io.github.resilience4j.ratelimiter.RateLimiter;
@@ -41,7 +42,6 @@ import io.tenantredis.internal.keyspace.GuardListener;
 import io.tenantredis.internal.keyspace.LegacyReads;
 import io.tenantredis.internal.metrics.ClientMeters;
 import io.tenantredis.internal.metrics.CommandMeters;
-import io.tenantredis.internal.metrics.TenantTags;
 import io.tenantredis.internal.path.CommandPath;
 import io.tenantredis.internal.pool.Backoff;
 import io.tenantredis.internal.pool.ConnectPolicy;
@@ -82,7 +82,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class TenantRedis implements AutoCloseable {
 
-  private static final Logger LOG = LoggerFactory.getLogger(TenantRedis.class);
+  private static final Logger LOG = LoggerFactory.getLogger("io.tenantredis");
 
   private static final Duration LONGEST_SWEEP_INTERVAL = Duration.ofSeconds(1);
   private static final Duration SHORTEST_SWEEP_INTERVAL = Duration.ofMillis(10);
@@ -121,7 +121,7 @@ public final class TenantRedis implements AutoCloseable {
         settings.clientResources == null
             ? DefaultClientResources.create()
             : settings.clientResources;
-    this.meters = new ClientMeters(settings.meterRegistry, new TenantTags(settings.taggedTenants));
+    this.meters = settings.clientMeters();
     ConnectionSettings connecting =
         new ConnectionSettings(
             uri,
@@ -142,7 +142,7 @@ public final class TenantRedis implements AutoCloseable {
             settings.connections.idleTime(),
             System::nanoTime,
             meters,
-            resilience::forget);
+            this::forget);
     connector.roomMaker(sessions::makeRoom);
     connector.onPrimaryMoved(this::primaryMoved);
     this.primaryCheckAt = System.nanoTime() + settings.connections.primaryCheckInterval().toNanos();
@@ -166,7 +166,7 @@ public final class TenantRedis implements AutoCloseable {
             .scheduleWithFixedDelay(this::sweep, sweepNanos, sweepNanos, TimeUnit.NANOSECONDS);
     if (settings.withoutAclUsers) {
       LOG.warn(
-          "TenantRedis runs WITHOUT ACL users: only the client keeps the tenants apart. Use it for development alone and give"
+          "WITHOUT_ACL_USERS TenantRedis runs WITHOUT ACL users: only the client keeps the tenants apart. Use it for development alone and give"
               + " each tenant a user of its own in production.");
     }
   }
@@ -240,14 +240,25 @@ public final class TenantRedis implements AutoCloseable {
 
   private @Nullable CircuitBreaker endpointBreaker(String endpoint) {
     CircuitBreakerConfig config = resilienceOptions.endpointCircuitBreaker();
-    return config == null
-        ? null
-        : resilience.circuitBreakers().circuitBreaker("endpoint " + endpoint, config);
+    if (config == null) {
+      return null;
+    }
+    CircuitBreaker breaker =
+        resilience.circuitBreakers().circuitBreaker("endpoint " + endpoint, config, meters.tags());
+    meters.resilience(breaker);
+    return breaker;
+  }
+
+  private void forget(TenantId tenant) {
+    resilience.forget(tenant);
+    meters.forget(tenant);
   }
 
   private @Nullable RateLimiter rateLimiter(TenantId tenant) {
     RateLimiterConfig config = resilienceOptions.rateLimit();
-    return config == null ? null : resilience.rateLimiters().rateLimiter(tenant.value(), config);
+    return config == null
+        ? null
+        : resilience.rateLimiters().rateLimiter(tenant.value(), config, meters.tags());
   }
 
   private @Nullable ProbeSettings probes() {
@@ -289,7 +300,8 @@ public final class TenantRedis implements AutoCloseable {
   }
 
   private void primaryMoved() {
-    LOG.info("Sentinels name another primary: the tenants' connections are exchanged.");
+    LOG.info(
+        "PRIMARY_MOVED Sentinels name another primary: the tenants' connections are exchanged.");
     sessions.all().forEach(TenantSession::exchangeConnections);
   }
 
@@ -307,11 +319,12 @@ public final class TenantRedis implements AutoCloseable {
       sessions.sweep();
       connector.sweep();
       checkPrimary();
+      meters.sweep(System.nanoTime());
       if (tlsReloader != null) {
         tlsReloader.sweep(System.nanoTime());
       }
     } catch (RuntimeException failure) {
-      LOG.error("Looking after idle tenants failed and is tried again", failure);
+      LOG.error("SWEEP_FAILED Looking after idle tenants failed and is tried again", failure);
     }
   }
 
@@ -360,6 +373,11 @@ public final class TenantRedis implements AutoCloseable {
             resources.eventExecutorGroup());
     CommandMeters commandMeters = meters.commands(tenant);
     Guard guard = new Guard(tenant, prefix, settings.prefixMode, rules, guardListener);
+    RateLimiter limiter = rateLimiter(tenant);
+    CircuitBreaker breaker =
+        resilience.circuitBreakers().circuitBreaker(tenant.value(), meters.tags());
+    Bulkhead bulkhead = resilience.bulkheads().bulkhead(tenant.value(), meters.tags());
+    meters.resilience(tenant, breaker, bulkhead, limiter);
     return new TenantSession(
         tenant,
         prefix,
@@ -368,11 +386,11 @@ public final class TenantRedis implements AutoCloseable {
         CommandPath.assemble(
             tenant,
             commandMeters,
-            rateLimiter(tenant),
+            limiter,
             legacyReads(tenant, prefix, guard),
             resilience.retries().retry("tenant-redis"),
-            resilience.circuitBreakers().circuitBreaker(tenant.value()),
-            resilience.bulkheads().bulkhead(tenant.value()),
+            breaker,
+            bulkhead,
             shared,
             dedicated,
             resources.eventExecutorGroup()),
@@ -450,6 +468,7 @@ public final class TenantRedis implements AutoCloseable {
     awaitIdle(sessions::isIdle);
     sessions.close();
     connector.close();
+    meters.close();
     if (ownsResources) {
       resources.shutdown(0, 2, TimeUnit.SECONDS).awaitUninterruptibly(5, TimeUnit.SECONDS);
     }
@@ -493,8 +512,8 @@ public final class TenantRedis implements AutoCloseable {
     private ResilienceOptions.Builder resilience = ResilienceOptions.builder();
     private PoolOptions pool = PoolOptions.builder().build();
     private PubSubOptions pubSub = PubSubOptions.builder().build();
-    private MeterRegistry meterRegistry = new CompositeMeterRegistry();
-    private int taggedTenants = 100;
+    private @Nullable MeterRegistry meterRegistry;
+    private MetricsOptions metrics = MetricsOptions.builder().build();
     private @Nullable ClientResources clientResources;
     private @Nullable SslOptions sslOptions;
     private @Nullable String clientName;
@@ -661,7 +680,7 @@ public final class TenantRedis implements AutoCloseable {
     }
 
     /**
-     * Where meters are registered. Default: nowhere.
+     * Where meters are registered. They are removed when this client is closed. Default: nowhere.
      *
      * @param registry the registry
      * @return this builder
@@ -672,14 +691,14 @@ public final class TenantRedis implements AutoCloseable {
     }
 
     /**
-     * How many tenants have a metric tag of their own; all others share {@code other}. Default:
-     * 100.
+     * What is registered there: the client's name, which tenants have meters of their own,
+     * histograms. Default: those of {@link MetricsOptions.Builder}.
      *
-     * @param tenants 0 or more
+     * @param options the options
      * @return this builder
      */
-    public Builder taggedTenants(int tenants) {
-      this.taggedTenants = tenants;
+    public Builder metrics(MetricsOptions options) {
+      this.metrics = options;
       return this;
     }
 
@@ -811,7 +830,6 @@ public final class TenantRedis implements AutoCloseable {
       Options.atLeast(Duration.ofMillis(1), commandTimeout, "commandTimeout", problems);
       Options.atLeast(Duration.ZERO, shutdownTimeout, "shutdownTimeout", problems);
       problems.addAll(resilience.problems());
-      Options.inRange(0, Integer.MAX_VALUE, taggedTenants, "taggedTenants", problems);
       TlsMaterial tlsMaterial = uri == null ? null : tlsMaterial(uri, problems);
       CommandRules rules = rules(problems);
       checkLegacyKeys(rules, problems);
@@ -1031,6 +1049,16 @@ public final class TenantRedis implements AutoCloseable {
           connectTimeout.plus(commandTimeout).toNanos(),
           database,
           pubSub.executor());
+    }
+
+    /** Meters that nobody sees are not worth keeping for each tenant. */
+    private ClientMeters clientMeters() {
+      return meterRegistry == null
+          ? new ClientMeters(
+              new CompositeMeterRegistry(),
+              metrics.toBuilder().tenants(TenantTags.off()).build(),
+              System::nanoTime)
+          : new ClientMeters(meterRegistry, metrics, System::nanoTime);
     }
 
     private ConnectPolicy connectPolicy(

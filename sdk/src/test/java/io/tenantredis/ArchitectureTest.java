@@ -2,6 +2,7 @@ package io.tenantredis;
 
 import static com.tngtech.archunit.base.DescribedPredicate.not;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.methods;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
@@ -70,12 +71,13 @@ class ArchitectureTest {
   }
 
   @Test
-  void adminReadsTheCommandRulesAndNoneOfTheMachinery() {
+  void adminUsesTheCommandRulesAndMetersAndNoneOfTheMachinery() {
     noClasses()
         .that()
         .resideInAPackage(ADMIN)
         .should()
-        .dependOnClassesThat(resideInAPackage(INTERNAL).and(not(resideInAPackage(KEYSPACE))))
+        .dependOnClassesThat(
+            resideInAPackage(INTERNAL).and(not(resideInAnyPackage(KEYSPACE, METRICS))))
         .check(sdk);
   }
 

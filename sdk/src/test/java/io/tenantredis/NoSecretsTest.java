@@ -32,10 +32,12 @@ class NoSecretsTest {
   private final Logger sdk = (Logger) LoggerFactory.getLogger("io.tenantredis");
   private final ListAppender<ILoggingEvent> events = new ListAppender<>();
   private Level rootLevel;
+  private Level sdkLevel;
 
   @BeforeEach
   void listen() {
     rootLevel = root.getLevel();
+    sdkLevel = sdk.getLevel();
     events.start();
     root.addAppender(events);
     sdk.setLevel(Level.TRACE);
@@ -45,7 +47,7 @@ class NoSecretsTest {
   @AfterEach
   void stopListening() {
     root.detachAppender(events);
-    sdk.setLevel(null);
+    sdk.setLevel(sdkLevel);
     root.setLevel(rootLevel);
   }
 

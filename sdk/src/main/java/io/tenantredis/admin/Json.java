@@ -30,7 +30,15 @@ final class Json {
     return text.append('\n').toString();
   }
 
-  private static void write(@Nullable Object value, StringBuilder text, String lineBreak) {
+  /** The value in one line. */
+  static String line(@Nullable Object value) {
+    StringBuilder text = new StringBuilder();
+    write(value, text, null);
+    return text.toString();
+  }
+
+  private static void write(
+      @Nullable Object value, StringBuilder text, @Nullable String lineBreak) {
     if (value == null || value instanceof Number || value instanceof Boolean) {
       text.append(value);
     } else if (value instanceof Map<?, ?> map) {
@@ -42,33 +50,48 @@ final class Json {
     }
   }
 
-  private static void writeMap(Map<?, ?> map, StringBuilder text, String lineBreak) {
+  private static void writeMap(Map<?, ?> map, StringBuilder text, @Nullable String lineBreak) {
     if (map.isEmpty()) {
       text.append("{}");
       return;
     }
     String separator = "{";
     for (Map.Entry<?, ?> entry : map.entrySet()) {
-      text.append(separator).append(lineBreak).append("  ");
+      text.append(separator);
+      breakLine(text, deeper(lineBreak));
       writeText(String.valueOf(entry.getKey()), text);
       text.append(": ");
-      write(entry.getValue(), text, lineBreak + "  ");
+      write(entry.getValue(), text, deeper(lineBreak));
       separator = ",";
     }
-    text.append(lineBreak).append('}');
+    breakLine(text, lineBreak);
+    text.append('}');
   }
 
-  private static void writeArray(Collection<?> values, StringBuilder text, String lineBreak) {
+  private static void writeArray(
+      Collection<?> values, StringBuilder text, @Nullable String lineBreak) {
     if (values.isEmpty()) {
       text.append("[]");
       return;
     }
     String separator = "[";
     for (Iterator<?> iterator = values.iterator(); iterator.hasNext(); separator = ",") {
-      text.append(separator).append(lineBreak).append("  ");
-      write(iterator.next(), text, lineBreak + "  ");
+      text.append(separator);
+      breakLine(text, deeper(lineBreak));
+      write(iterator.next(), text, deeper(lineBreak));
     }
-    text.append(lineBreak).append(']');
+    breakLine(text, lineBreak);
+    text.append(']');
+  }
+
+  private static @Nullable String deeper(@Nullable String lineBreak) {
+    return lineBreak == null ? null : lineBreak + "  ";
+  }
+
+  private static void breakLine(StringBuilder text, @Nullable String lineBreak) {
+    if (lineBreak != null) {
+      text.append(lineBreak);
+    }
   }
 
   private static void writeText(String value, StringBuilder text) {

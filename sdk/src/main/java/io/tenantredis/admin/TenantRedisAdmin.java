@@ -177,6 +177,17 @@ public final class TenantRedisAdmin implements AutoCloseable {
         template);
   }
 
+  /**
+   * Watches what the servers deny.
+   *
+   * @param tenancy how users are named, so that denials are reported with their tenant
+   * @return a builder of a reader
+   */
+  public AclLogReader.Builder aclLog(Tenancy tenancy) {
+    return new AclLogReader.Builder(
+        nodes, Objects.requireNonNull(tenancy, "tenancy"), Clock.systemUTC());
+  }
+
   /** Closes all connections. */
   @Override
   public void close() {

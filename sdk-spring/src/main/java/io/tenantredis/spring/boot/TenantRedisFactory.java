@@ -6,11 +6,13 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.tenantredis.ConfigurationException;
 import io.tenantredis.ConnectionOptions;
 import io.tenantredis.InvalidTenantIdException;
+import io.tenantredis.MetricsOptions;
 import io.tenantredis.ResilienceOptions;
 import io.tenantredis.TenantCredentials;
 import io.tenantredis.TenantCredentialsProvider;
 import io.tenantredis.TenantId;
 import io.tenantredis.TenantRedis;
+import io.tenantredis.TenantTags;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -143,8 +145,15 @@ final class TenantRedisFactory {
     builder
         .connectTimeout(properties.connectTimeout())
         .commandTimeout(properties.commandTimeout())
-        .shutdownTimeout(properties.shutdownTimeout())
-        .taggedTenants(properties.metrics().taggedTenants());
+        .shutdownTimeout(properties.shutdownTimeout());
+    try {
+      builder.metrics(
+          MetricsOptions.builder()
+              .tenants(TenantTags.busiest(properties.metrics().taggedTenants()))
+              .build());
+    } catch (IllegalArgumentException mistake) {
+      problems.add("tenant-redis.metrics.tagged-tenants: " + mistake.getMessage());
+    }
     if (properties.clientName() != null) {
       builder.clientName(properties.clientName());
     }

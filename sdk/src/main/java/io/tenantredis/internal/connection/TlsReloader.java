@@ -12,7 +12,7 @@ import org.slf4j.LoggerFactory;
 /** Looks at TLS files at an interval and reads them again when one changed. Thread-safe. */
 public final class TlsReloader {
 
-  private static final Logger LOG = LoggerFactory.getLogger(TlsReloader.class);
+  private static final Logger LOG = LoggerFactory.getLogger("io.tenantredis.connection");
 
   private final TlsSettings settings;
   private final long intervalNanos;
@@ -56,11 +56,12 @@ public final class TlsReloader {
         TlsMaterial fresh = TlsMaterial.read(settings);
         material = fresh;
         user.accept(fresh.options());
-        LOG.info("TLS files changed: connections are exchanged for such with the new ones");
+        LOG.info(
+            "TLS_RELOADED TLS files changed: connections are exchanged for such with the new ones");
       }
     } catch (IOException | RuntimeException failure) {
       LOG.warn(
-          "TLS files changed and cannot be used; what was read before stays in use: {}",
+          "TLS_UNUSABLE TLS files changed and cannot be used; what was read before stays in use: {}",
           failure.getMessage());
     }
   }

@@ -141,6 +141,12 @@ public enum ServerError {
     return BY_WORD.getOrDefault(wordOf(line), ERR);
   }
 
+  /** The word that an error line begins with, or the other text if it is not in the table. */
+  public static String knownWordOf(@Nullable String line, String other) {
+    String word = wordOf(line);
+    return BY_WORD.containsKey(word) ? word : other;
+  }
+
   /** What may be done after this error line. */
   public static ErrorClass classOf(@Nullable String line) {
     if (line != null && line.startsWith(MAX_CLIENTS)) {

@@ -1,18 +1,21 @@
 package io.tenantredis.internal.metrics;
 
-import io.micrometer.core.instrument.Counter;
-import io.micrometer.core.instrument.Gauge;
+import io.github.resilience4j.bulkhead.Bulkhead;
+import io.github.resilience4j.circuitbreaker.CircuitBreaker;
+import io.github.resilience4j.ratelimiter.RateLimiter;
 import io.micrometer.core.instrument.MeterRegistry;
-import io.micrometer.core.instrument.Timer;
 import io.tenantredis.ErrorCode;
+import io.tenantredis.MetricsOptions;
 import io.tenantredis.RefusalReason;
 import io.tenantredis.TenantId;
+import io.tenantredis.TenantTags;
 import io.tenantredis.internal.keyspace.GuardListener;
 import java.time.Duration;
 import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The meters and log events of one client: of its connections, and of what its guards refused or
@@ -20,174 +23,197 @@ import org.slf4j.LoggerFactory;
  */
 public final class ClientMeters implements ConnectionEvents {
 
-  private static final Logger LOG = LoggerFactory.getLogger("io.tenantredis");
-
-  private final MeterRegistry registry;
-  private final TenantTags tenants;
-  private final AtomicInteger open = new AtomicInteger();
+  private final MeterGroup client;
+  private final TaggedTenants tenants;
+  private final ResilienceMeters resilience;
   private final AtomicInteger subscriptions = new AtomicInteger();
   private final PoolGauges pools;
+  private final EventLog log;
+  private final String name;
+  private volatile @Nullable TenantResilience endpointResilience;
 
-  public ClientMeters(MeterRegistry registry, TenantTags tenants) {
-    this.registry = registry;
-    this.tenants = tenants;
-    this.pools = new PoolGauges(registry);
-    Gauge.builder(TenantRedisMeter.CONNECTION_COUNT.meterName(), open, AtomicInteger::get)
-        .description(TenantRedisMeter.CONNECTION_COUNT.description())
-        .tag(MeterTag.SYSTEM, MeterTag.SYSTEM_REDIS)
-        .register(registry);
-    Gauge.builder(
-            TenantRedisMeter.SUBSCRIPTIONS.meterName(), subscriptions, AtomicInteger::doubleValue)
-        .description(TenantRedisMeter.SUBSCRIPTIONS.description())
-        .tag(MeterTag.SYSTEM, MeterTag.SYSTEM_REDIS)
-        .register(registry);
+  public ClientMeters(MeterRegistry registry, MetricsOptions options, LongSupplier nanoTime) {
+    // Two clients that are built at the same time must not both find the name free.
+    synchronized (registry) {
+      this.name = freeName(registry, options.name());
+      this.client =
+          new MeterGroup(
+              registry, name, TenantTags.OTHER, options.histograms(), MeterGroup.nowhere());
+      this.pools = new PoolGauges(client);
+    }
+    client.gauge(TenantRedisMeter.SUBSCRIPTIONS, subscriptions::get);
+    this.tenants = new TaggedTenants(options.tenants(), client, nanoTime.getAsLong());
+    this.resilience = new ResilienceMeters(registry);
+    this.log = new EventLog(nanoTime);
+  }
+
+  private static String freeName(MeterRegistry registry, String wanted) {
+    String name = wanted;
+    for (int number = 2; isTaken(registry, name); number++) {
+      name = wanted + "-" + number;
+    }
+    return name;
+  }
+
+  private static boolean isTaken(MeterRegistry registry, String name) {
+    return registry
+            .find(TenantRedisMeter.CONNECTION_COUNT.getName())
+            .tag(MeterTag.CLIENT.asString(), name)
+            .meter()
+        != null;
   }
 
   /** The meters of a tenant's subscriptions. */
   public PubSubMeters pubSub(TenantId tenant) {
-    return new PubSubMeters(registry, tenants.of(tenant), subscriptions);
+    return new PubSubMeters(tenants, tenant, subscriptions);
+  }
+
+  /** What tells the meters of this client from those of others, in metrics of others, too. */
+  public Map<String, String> tags() {
+    return Map.of(MeterTag.CLIENT.asString(), name);
   }
 
   /** The meters of a tenant's commands. */
   public CommandMeters commands(TenantId tenant) {
-    return new CommandMeters(registry, tenants.of(tenant));
+    return new CommandMeters(tenants.enter(tenant), tenant, log);
   }
 
   /** The meters of a tenant's dedicated connections. */
   public DedicatedMeters dedicated(TenantId tenant) {
-    return new DedicatedMeters(registry, tenants.of(tenant), pools);
+    return new DedicatedMeters(tenants.enter(tenant), pools);
+  }
+
+  /** Shows the state of what protects a tenant. */
+  public void resilience(
+      TenantId tenant, CircuitBreaker breaker, Bulkhead bulkhead, @Nullable RateLimiter limiter) {
+    tenants.enter(tenant);
+    tenants.resilience(tenant, resilience.of(breaker, bulkhead, limiter));
+  }
+
+  /** Shows the state of what protects the endpoint. */
+  public void resilience(CircuitBreaker endpoint) {
+    TenantResilience state = resilience.of(endpoint, null, null);
+    endpointResilience = state;
+    state.publish();
+  }
+
+  /** Removes the meters of a tenant that is out of use. */
+  public void forget(TenantId tenant) {
+    tenants.leave(tenant);
+  }
+
+  /** Does what is to be done at intervals. */
+  public void sweep(long now) {
+    tenants.sweep(now);
+    log.sweep();
+  }
+
+  /** Removes all meters of this client. */
+  public void close() {
+    tenants.close();
+    TenantResilience state = endpointResilience;
+    if (state != null) {
+      state.remove();
+    }
+    client.close();
+    log.close();
   }
 
   /** Counts what the guard of a tenant refuses or withholds. */
   public GuardListener guard(TenantId tenant) {
+    tenants.enter(tenant);
     return new GuardListener() {
       @Override
       public void refused(String command, RefusalReason reason) {
-        Counter.builder(TenantRedisMeter.REFUSALS.meterName())
-            .description(TenantRedisMeter.REFUSALS.description())
-            .tag(MeterTag.TENANT, tenants.of(tenant))
-            .tag(MeterTag.OPERATION, command)
-            .tag(MeterTag.REASON, reason.name().toLowerCase(Locale.ROOT))
-            .register(registry)
+        tenants
+            .of(tenant)
+            .counter(TenantRedisMeter.REFUSALS, command, reason.name().toLowerCase(Locale.ROOT))
             .increment();
-        LOG.debug("Refused {} of tenant {} before it was sent: {}", command, tenant, reason);
+        log.log(LogEvent.COMMAND_REFUSED, tenant, command, tenant, reason);
       }
 
       @Override
       public void violation(String command, int names) {
-        Counter.builder(TenantRedisMeter.VIOLATIONS.meterName())
-            .description(TenantRedisMeter.VIOLATIONS.description())
-            .tag(MeterTag.TENANT, tenants.of(tenant))
-            .tag(MeterTag.OPERATION, command)
-            .register(registry)
-            .increment(names);
-        LOG.error(
-            "The reply to {} of tenant {} held {} name(s) outside the tenant's prefix; they were withheld. Check the server's"
-                + " ACL and what stands between the client and the server.",
-            command,
-            tenant,
-            names);
+        tenants.of(tenant).counter(TenantRedisMeter.VIOLATIONS, command).increment(names);
+        log.log(LogEvent.FOREIGN_NAMES, tenant, command, tenant, names);
       }
     };
   }
 
   @Override
   public void connected(TenantId tenant, Duration took) {
-    open.incrementAndGet();
-    Timer.builder(TenantRedisMeter.CONNECTION_CREATE.meterName())
-        .description(TenantRedisMeter.CONNECTION_CREATE.description())
-        .tag(MeterTag.SYSTEM, MeterTag.SYSTEM_REDIS)
-        .tag(MeterTag.TENANT, tenants.of(tenant))
-        .register(registry)
-        .record(took);
-    LOG.debug("Opened a verified connection of tenant {}", tenant);
+    pools.open.incrementAndGet();
+    MeterGroup group = tenants.of(tenant);
+    group.timer(TenantRedisMeter.CONNECTION_CREATE).record(took);
+    group.counter(TenantRedisMeter.IDENTITY_CHECKS, MeterTag.CONFIRMED).increment();
+    log.log(LogEvent.CONNECTION_OPENED, tenant, tenant);
   }
 
   @Override
   public void connectFailed(TenantId tenant, ErrorCode code) {
-    Counter.builder(TenantRedisMeter.CONNECTION_FAILURES.meterName())
-        .description(TenantRedisMeter.CONNECTION_FAILURES.description())
-        .tag(MeterTag.TENANT, tenants.of(tenant))
-        .tag(MeterTag.ERROR, CommandMeters.labelOf(code))
-        .register(registry)
-        .increment();
-    LOG.debug("No verified connection of tenant {}: {} {}", tenant, code, code.label());
+    MeterGroup group = tenants.of(tenant);
+    group.counter(TenantRedisMeter.CONNECTION_FAILURES, CommandMeters.labelOf(code)).increment();
+    if (code == ErrorCode.SEC006) {
+      group.counter(TenantRedisMeter.IDENTITY_CHECKS, MeterTag.MISMATCH).increment();
+    } else if (code == ErrorCode.SEC007) {
+      group.counter(TenantRedisMeter.IDENTITY_CHECKS, MeterTag.UNVERIFIED).increment();
+    }
+    log.log(LogEvent.CONNECT_FAILED, tenant, tenant, code, code.label());
   }
 
   @Override
   public void closed(TenantId tenant) {
-    open.decrementAndGet();
-    LOG.debug("A connection of tenant {} is gone", tenant);
+    pools.open.decrementAndGet();
+    log.log(LogEvent.CONNECTION_GONE, tenant, tenant);
   }
 
   @Override
   public void probeNotPermitted(TenantId tenant) {
-    LOG.warn(
-        "The user of tenant {} may not PING: a lost reply on its connection goes unnoticed while commands keep coming. Grant"
-            + " it: ACL SETUSER ... +ping",
-        tenant);
+    log.log(LogEvent.PROBE_NOT_PERMITTED, tenant, tenant);
   }
 
   @Override
   public void outOfStep(TenantId tenant) {
-    Counter.builder(TenantRedisMeter.OUT_OF_STEP.meterName())
-        .description(TenantRedisMeter.OUT_OF_STEP.description())
-        .tag(MeterTag.TENANT, tenants.of(tenant))
-        .register(registry)
-        .increment();
-    LOG.error("Closed a connection of tenant {}: replies no longer matched commands", tenant);
+    tenants.of(tenant).counter(TenantRedisMeter.OUT_OF_STEP).increment();
+    log.log(LogEvent.CONNECTION_OUT_OF_STEP, tenant, tenant);
   }
 
   @Override
   public void evicted(TenantId tenant, String why) {
-    Counter.builder(TenantRedisMeter.EVICTIONS.meterName())
-        .description(TenantRedisMeter.EVICTIONS.description())
-        .tag(MeterTag.REASON, why)
-        .register(registry)
-        .increment();
-    LOG.debug("Evicted tenant {} ({}); its next command connects again", tenant, why);
+    client.counter(TenantRedisMeter.EVICTIONS, why).increment();
+    log.log(LogEvent.TENANT_EVICTED, tenant, tenant, why);
   }
 
   @Override
   public void unavailable(TenantId tenant, Throwable cause) {
-    LOG.warn("Tenant {} has no connection, which is tried again: {}", tenant, cause.getMessage());
+    log.log(LogEvent.TENANT_UNAVAILABLE, tenant, tenant, cause.getMessage());
   }
 
   @Override
   public void available(TenantId tenant) {
-    LOG.info("Tenant {} has a verified connection again", tenant);
+    log.log(LogEvent.TENANT_AVAILABLE, tenant, tenant);
+  }
+
+  @Override
+  public void reconnected(TenantId tenant) {
+    tenants.of(tenant).counter(TenantRedisMeter.RECONNECTS).increment();
+    log.log(LogEvent.CONNECTION_REPLACED, tenant, tenant);
   }
 
   @Override
   public void quarantined(TenantId tenant, Throwable cause) {
-    Counter.builder(TenantRedisMeter.QUARANTINES.meterName())
-        .description(TenantRedisMeter.QUARANTINES.description())
-        .tag(MeterTag.TENANT, tenants.of(tenant))
-        .register(registry)
-        .increment();
-    LOG.error(
-        "Tenant {} is in quarantine: its commands fail until the server says that a connection is"
-            + " its own. This is tried again without them. {}",
-        tenant,
-        cause.getMessage());
+    tenants.of(tenant).counter(TenantRedisMeter.QUARANTINES).increment();
+    log.log(LogEvent.TENANT_QUARANTINED, tenant, tenant, cause.getMessage());
   }
 
   @Override
   public void exchanged(TenantId tenant) {
-    Counter.builder(TenantRedisMeter.EXCHANGES.meterName())
-        .description(TenantRedisMeter.EXCHANGES.description())
-        .tag(MeterTag.TENANT, tenants.of(tenant))
-        .register(registry)
-        .increment();
-    LOG.debug("Commands of tenant {} go over a new connection, the old one drains", tenant);
+    tenants.of(tenant).counter(TenantRedisMeter.EXCHANGES).increment();
+    log.log(LogEvent.CONNECTION_EXCHANGED, tenant, tenant);
   }
 
   @Override
   public void exchangeFailed(TenantId tenant, Throwable cause) {
-    LOG.warn(
-        "No connection of tenant {} with its new credentials. The old one is kept and the new ones"
-            + " are tried again: {}",
-        tenant,
-        cause.getMessage());
+    log.log(LogEvent.EXCHANGE_FAILED, tenant, tenant, cause.getMessage());
   }
 }

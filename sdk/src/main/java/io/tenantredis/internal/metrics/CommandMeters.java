@@ -1,93 +1,85 @@
 package io.tenantredis.internal.metrics;
 
-import io.micrometer.core.instrument.Counter;
-import io.micrometer.core.instrument.MeterRegistry;
-import io.micrometer.core.instrument.Tags;
+import io.lettuce.core.RedisCommandExecutionException;
 import io.micrometer.core.instrument.Timer;
 import io.tenantredis.ErrorCode;
+import io.tenantredis.Outcome;
+import io.tenantredis.TenantId;
 import io.tenantredis.TenantRedisFailure;
+import io.tenantredis.internal.error.ServerError;
 import io.tenantredis.internal.keyspace.CommandRule;
 import java.util.Locale;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** The meters of one tenant's commands. Thread-safe. */
 public final class CommandMeters {
 
-  private static final String SUCCESS = "success";
+  private final TenantMeters tenant;
+  private final TenantId id;
+  private final EventLog log;
 
-  private final MeterRegistry registry;
-  private final String tenant;
-
-  /** Finding a registered timer costs more than recording in it. Bounded by the command table. */
-  private final ConcurrentMap<CommandRule, Timer> successes = new ConcurrentHashMap<>();
-
-  CommandMeters(MeterRegistry registry, String tenant) {
-    this.registry = registry;
+  CommandMeters(TenantMeters tenant, TenantId id, EventLog log) {
     this.tenant = tenant;
+    this.id = id;
+    this.log = log;
   }
 
   /** A command of the application came to its end. */
   public void completed(CommandRule rule, @Nullable Throwable failure, long time, TimeUnit unit) {
+    tenant.used();
+    MeterGroup group = tenant.group();
     Timer timer;
     if (failure == null) {
-      timer = successes.get(rule);
-      if (timer == null) {
-        timer = successes.computeIfAbsent(rule, r -> timer(r, MeterTag.NO_ERROR, SUCCESS));
-      }
+      timer = group.success(rule);
     } else {
-      timer = timer(rule, errorOf(failure), outcomeOf(failure));
+      timer = group.duration(rule, errorOf(failure), statusOf(failure), outcomeOf(failure));
+      countFailure(group, rule, failure);
     }
     timer.record(time, unit);
   }
 
+  private void countFailure(MeterGroup group, CommandRule rule, Throwable failure) {
+    if (failure instanceof TenantRedisFailure typed) {
+      if (typed.outcome() == Outcome.UNKNOWN) {
+        group.counter(TenantRedisMeter.OUTCOME_UNKNOWN, rule.name()).increment();
+      }
+      if (typed.code() == ErrorCode.SEC003) {
+        group.counter(TenantRedisMeter.PERMISSION_DENIED, rule.name()).increment();
+        log.log(LogEvent.PERMISSION_DENIED, id, rule.name(), id);
+      }
+    }
+  }
+
   /** A further attempt is made after this failure. */
   public void retried(CommandRule rule, Throwable failure) {
-    Counter.builder(TenantRedisMeter.RETRIES.meterName())
-        .description(TenantRedisMeter.RETRIES.description())
-        .tags(tags(rule).and(MeterTag.ERROR, errorOf(failure)))
-        .register(registry)
-        .increment();
+    tenant.group().counter(TenantRedisMeter.RETRIES, rule.name(), errorOf(failure)).increment();
   }
 
   /** A read went on, or would have gone on, to a legacy name. */
   public void legacyRead(CommandRule rule, LegacyOutcome outcome) {
-    Counter.builder(TenantRedisMeter.LEGACY_READS.meterName())
-        .description(TenantRedisMeter.LEGACY_READS.description())
-        .tags(tags(rule).and(MeterTag.OUTCOME, outcome.name().toLowerCase(Locale.ROOT)))
-        .register(registry)
+    tenant
+        .group()
+        .counter(
+            TenantRedisMeter.LEGACY_READS, rule.name(), outcome.name().toLowerCase(Locale.ROOT))
         .increment();
   }
 
-  private Timer timer(CommandRule rule, String error, String outcome) {
-    return Timer.builder(TenantRedisMeter.OPERATION_DURATION.meterName())
-        .description(TenantRedisMeter.OPERATION_DURATION.description())
-        .tags(tags(rule).and(MeterTag.ERROR, error, MeterTag.OUTCOME, outcome))
-        .register(registry);
-  }
-
-  private Tags tags(CommandRule rule) {
-    return Tags.of(
-        MeterTag.SYSTEM,
-        MeterTag.SYSTEM_REDIS,
-        MeterTag.TENANT,
-        tenant,
-        MeterTag.OPERATION,
-        rule.name());
-  }
-
   private static String errorOf(Throwable failure) {
-    return failure instanceof TenantRedisFailure typed
-        ? labelOf(typed.code())
-        : MeterTag.OTHER_ERROR;
+    return failure instanceof TenantRedisFailure typed ? labelOf(typed.code()) : MeterTag.OTHER;
   }
 
   private static String outcomeOf(Throwable failure) {
     return failure instanceof TenantRedisFailure typed
         ? typed.outcome().name().toLowerCase(Locale.ROOT)
-        : MeterTag.OTHER_ERROR;
+        : MeterTag.OTHER;
+  }
+
+  /** A script may raise any word, so only those of the table are told apart. */
+  private static String statusOf(Throwable failure) {
+    return failure instanceof RedisCommandExecutionException
+        ? ServerError.knownWordOf(failure.getMessage(), MeterTag.OTHER)
+        : MeterTag.NONE;
   }
 
   static String labelOf(ErrorCode code) {

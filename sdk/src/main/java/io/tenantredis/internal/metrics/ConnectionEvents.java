@@ -35,6 +35,9 @@ public interface ConnectionEvents {
   /** A tenant can connect again. */
   void available(TenantId tenant);
 
+  /** A tenant has a shared connection in place of one that was lost. */
+  void reconnected(TenantId tenant);
+
   /** A tenant's commands fail from now on; told once until it is {@linkplain #available}. */
   void quarantined(TenantId tenant, Throwable cause);
 

@@ -1,46 +1,61 @@
 package io.tenantredis.internal.metrics;
 
+import io.micrometer.common.docs.KeyName;
+
 /**
  * Every tag of the SDK's meters. Values come from closed sets: never a key, a user name, a message
  * or a secret.
  */
-public final class MeterTag {
+public enum MeterTag implements KeyName {
+  SYSTEM("db.system.name", "`redis`"),
+  CLIENT(
+      "db.client.connection.pool.name",
+      "the client, as `MetricsOptions.name` says (default `tenant-redis`)"),
+  TENANT("tenant", "the tenant's id, or `other`: see below"),
+  OPERATION(
+      "db.operation.name",
+      "the command with its subcommand, as it stands in the [command table](docs/commands.md);"
+          + " `unknown` for one that is not there"),
+  ERROR("error.type", "`none`, a code with its name such as `SEC003_NOPERM`, or `other`"),
+  STATUS(
+      "db.response.status_code",
+      "`none`, the word that the server's error began with if [the table](docs/errors.md) knows it,"
+          + " or `other`"),
+  OUTCOME(
+      "outcome",
+      "`success`, `not_sent`, `rejected`, `unknown`, or `other`; of a legacy read see there"),
+  REASON(
+      "reason",
+      "why the guard refused or a tenant was evicted, or what an ACL denied: `auth`, `command`, `key`, `channel`, `other`"),
+  STATE("db.client.connection.state", "`idle`, `used`"),
+  RESULT(
+      "result",
+      "`confirmed`, `mismatch` when the server named another user, `unverified` when it named none");
 
-  /** The tenant, or {@link TenantTags#OTHER}. */
-  public static final String TENANT = "tenant";
+  static final String REDIS = "redis";
+  static final String NONE = "none";
+  static final String OTHER = "other";
+  static final String IDLE = "idle";
+  static final String USED = "used";
+  static final String CONFIRMED = "confirmed";
+  static final String MISMATCH = "mismatch";
+  static final String UNVERIFIED = "unverified";
 
-  /** The command with its subcommand, from the command table. */
-  public static final String OPERATION = "db.operation.name";
+  private final String key;
+  private final String valuesText;
 
-  /** Always {@code redis}. */
-  public static final String SYSTEM = "db.system.name";
+  MeterTag(String key, String values) {
+    this.key = key;
+    this.valuesText = values;
+  }
 
-  /** The value of {@link #SYSTEM}. */
-  public static final String SYSTEM_REDIS = "redis";
+  @Override
+  public String asString() {
+    return key;
+  }
 
-  /** The code of a failure, or {@code none}. */
-  public static final String ERROR = "error.type";
-
-  /** The value of {@link #ERROR} for a command that succeeded. */
-  public static final String NO_ERROR = "none";
-
-  /** The value of {@link #ERROR} for a failure that carries no code of this SDK. */
-  public static final String OTHER_ERROR = "other";
-
-  /** What is known about the effect: success, not_sent, rejected or unknown. */
-  public static final String OUTCOME = "outcome";
-
-  /** Why the guard refused. */
-  public static final String REASON = "reason";
-
-  /** Whether a connection is in use. */
-  public static final String STATE = "db.client.connection.state";
-
-  /** The value of {@link #STATE} for a connection that nobody uses. */
-  public static final String STATE_IDLE = "idle";
-
-  /** The value of {@link #STATE} for a connection that is leased. */
-  public static final String STATE_USED = "used";
-
-  private MeterTag() {}
+  /** Its values, for the documentation. */
+  public String valuesText() {
+    return valuesText;
+  }
 }

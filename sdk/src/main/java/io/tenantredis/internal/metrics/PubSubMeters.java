@@ -1,30 +1,19 @@
 package io.tenantredis.internal.metrics;
 
-import io.micrometer.core.instrument.Counter;
-import io.micrometer.core.instrument.MeterRegistry;
+import io.tenantredis.TenantId;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** The meters of one tenant's subscriptions. Thread-safe. */
 public final class PubSubMeters {
 
-  private final Counter messages;
-  private final Counter dropped;
-  private final Counter interruptions;
+  private final TaggedTenants tenants;
+  private final TenantId tenant;
   private final AtomicInteger open;
 
-  PubSubMeters(MeterRegistry registry, String tenant, AtomicInteger open) {
-    this.messages = counter(registry, TenantRedisMeter.MESSAGES, tenant);
-    this.dropped = counter(registry, TenantRedisMeter.MESSAGES_DROPPED, tenant);
-    this.interruptions = counter(registry, TenantRedisMeter.SUBSCRIBER_LOSSES, tenant);
+  PubSubMeters(TaggedTenants tenants, TenantId tenant, AtomicInteger open) {
+    this.tenants = tenants;
+    this.tenant = tenant;
     this.open = open;
-  }
-
-  private static Counter counter(MeterRegistry registry, TenantRedisMeter meter, String tenant) {
-    return Counter.builder(meter.meterName())
-        .description(meter.description())
-        .tag(MeterTag.SYSTEM, MeterTag.SYSTEM_REDIS)
-        .tag(MeterTag.TENANT, tenant)
-        .register(registry);
   }
 
   /** A subscription was opened. */
@@ -39,16 +28,20 @@ public final class PubSubMeters {
 
   /** A message arrived for a subscription. */
   public void received() {
-    messages.increment();
+    count(TenantRedisMeter.MESSAGES, 1);
   }
 
   /** A subscription had no room for messages. */
   public void dropped(long number) {
-    dropped.increment((double) number);
+    count(TenantRedisMeter.MESSAGES_DROPPED, number);
   }
 
   /** The connection of a tenant with subscriptions was lost. */
   public void interrupted() {
-    interruptions.increment();
+    count(TenantRedisMeter.SUBSCRIBER_LOSSES, 1);
+  }
+
+  private void count(TenantRedisMeter meter, long number) {
+    tenants.of(tenant).counter(meter).increment((double) number);
   }
 }

@@ -59,7 +59,7 @@ import reactor.pool.PooledRef;
  */
 public final class DedicatedConnections {
 
-  private static final Logger LOG = LoggerFactory.getLogger("io.tenantredis");
+  private static final Logger LOG = LoggerFactory.getLogger("io.tenantredis.connection");
 
   private final Connector connector;
   private final TenantIdentity identity;
@@ -197,7 +197,7 @@ public final class DedicatedConnections {
     if (!lease.isEnded()) {
       meters.leaked();
       LOG.warn(
-          "A dedicated connection of tenant {} was not given back within {}: close it, or raise leakThreshold. It was leased"
+          "LEASE_LEAKED A dedicated connection of tenant {} was not given back within {}: close it, or raise leakThreshold. It was leased"
               + " here:",
           tenant(),
           options.leakThreshold(),

@@ -218,6 +218,7 @@ final class Stripe {
       boolean closedMeanwhile;
       boolean healed = false;
       boolean outdated = false;
+      boolean again = false;
       synchronized (lock) {
         closedMeanwhile = closed;
         served = takeWaiting();
@@ -230,6 +231,7 @@ final class Stripe {
             outdated = credentialsChanged;
             credentialsChanged = false;
             quarantined = false;
+            again = everConnected;
             everConnected = true;
             lastFailure = null;
             failures = 0;
@@ -242,6 +244,9 @@ final class Stripe {
         return;
       }
       if (served.isEmpty()) {
+        if (again) {
+          policy.events().reconnected(identity.tenant());
+        }
         if (healed) {
           policy.events().available(identity.tenant());
         }

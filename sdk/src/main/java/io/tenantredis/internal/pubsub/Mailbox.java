@@ -19,7 +19,7 @@ import org.slf4j.LoggerFactory;
  */
 final class Mailbox implements Runnable {
 
-  private static final Logger LOG = LoggerFactory.getLogger("io.tenantredis");
+  private static final Logger LOG = LoggerFactory.getLogger("io.tenantredis.pubsub");
 
   /** After so many calls others that share the executor get a turn. */
   private static final int CALLS_OF_A_TURN = 64;
@@ -252,7 +252,10 @@ final class Mailbox implements Runnable {
         item.tell(receiver);
       } catch (Throwable failure) {
         // Whatever it is: without this turn's end nothing would ever be told again.
-        LOG.warn("A listener of tenant {} failed; its subscription goes on", tenant, failure);
+        LOG.warn(
+            "LISTENER_FAILED A listener of tenant {} failed; its subscription goes on",
+            tenant,
+            failure);
       }
     }
     execute();

@@ -39,7 +39,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class TenantSubscriber {
 
-  private static final Logger LOG = LoggerFactory.getLogger("io.tenantredis");
+  private static final Logger LOG = LoggerFactory.getLogger("io.tenantredis.pubsub");
   private static final String SUBSCRIBE = "SUBSCRIBE";
 
   private final TenantId tenant;
@@ -267,7 +267,8 @@ public final class TenantSubscriber {
     Runnable settled = settle(link, registry.subscriptionsTo(topic.id()));
     return () -> {
       if (back) {
-        LOG.info("The server takes the subscriptions of tenant {} again", tenant);
+        LOG.info(
+            "SUBSCRIPTIONS_BACK The server takes the subscriptions of tenant {} again", tenant);
       }
       settled.run();
     };
@@ -432,7 +433,7 @@ public final class TenantSubscriber {
       return () -> {
         if (log) {
           LOG.warn(
-              "The subscriptions of tenant {} are interrupted, and tried again: {}",
+              "SUBSCRIPTIONS_INTERRUPTED The subscriptions of tenant {} are interrupted, and tried again: {}",
               tenant,
               cause.getMessage());
         }

@@ -14,13 +14,13 @@ import io.lettuce.core.resource.ClientResources;
 import io.lettuce.core.resource.DefaultClientResources;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.tenantredis.KeyPrefixTemplate;
+import io.tenantredis.MetricsOptions;
 import io.tenantredis.PrefixMode;
 import io.tenantredis.TenantId;
 import io.tenantredis.Tenants;
 import io.tenantredis.internal.keyspace.CommandRules;
 import io.tenantredis.internal.keyspace.Guard;
 import io.tenantredis.internal.metrics.ClientMeters;
-import io.tenantredis.internal.metrics.TenantTags;
 import io.tenantredis.test.server.RedisServer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -53,7 +53,9 @@ class SubscriberChannelTest {
       names = {"RESP2", "RESP3"})
   void itHearsItsOwnChannelsAndShardChannelsOnly(ProtocolVersion protocol) throws Exception {
     ClientResources resources = DefaultClientResources.create();
-    ClientMeters meters = new ClientMeters(new SimpleMeterRegistry(), new TenantTags(0));
+    ClientMeters meters =
+        new ClientMeters(
+            new SimpleMeterRegistry(), MetricsOptions.builder().build(), System::nanoTime);
     try (RedisServer server = Tenants.unconfined().start();
         Connector connector =
             new Connector(
