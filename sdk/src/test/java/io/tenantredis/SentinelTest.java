@@ -127,6 +127,8 @@ class SentinelTest {
       redis.tenant("acme").sync().set("k", "v");
       redis.tenant("globex").sync().set("k", "w");
       servers.replicas().get(0).admin().command("ACL", "DELUSER", "tenant_acme");
+      // What is not on the replica yet is lost in a failover.
+      servers.awaitReplicas();
       servers.failoverByKill();
       Awaitility.await()
           .atMost(Duration.ofSeconds(60))

@@ -117,6 +117,8 @@ class TopologiesTest {
           .hasSize(2)
           .allMatch(server -> server.admin().list("ACL", "USERS").contains(user));
 
+      // What is not on the replica yet is lost in a failover.
+      servers.awaitReplicas();
       RedisServer promoted = servers.failover();
 
       assertThat(
