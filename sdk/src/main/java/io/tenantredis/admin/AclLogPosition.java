@@ -20,6 +20,12 @@ import org.jspecify.annotations.Nullable;
  */
 final class AclLogPosition {
 
+  /**
+   * By how much the server may show an entry too young: it counts whole milliseconds, with a clock
+   * that it reads once for all commands that arrive together.
+   */
+  private static final double CLOCK_SLACK_SECONDS = 0.02;
+
   private final String node;
   private @Nullable String runId;
   private List<AclLogEntry> known = List.of();
@@ -130,7 +136,7 @@ final class AclLogPosition {
     List<AclLogEntry> changed = new ArrayList<>();
     for (AclLogEntry entry : now.entries()) {
       boolean unchanged =
-          entry.ageSeconds() >= now.gapSeconds()
+          entry.ageSeconds() + CLOCK_SLACK_SECONDS >= now.gapSeconds()
               && removeFirst(
                       before.get(entry.kind()),
                       old ->
