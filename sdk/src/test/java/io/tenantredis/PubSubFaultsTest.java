@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.tenantredis.test.server.RedisServer;
 import io.tenantredis.test.server.SeenCommand;
+import io.tenantredis.test.server.WireFault;
 import io.tenantredis.test.server.WireProxy;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -37,33 +38,40 @@ class PubSubFaultsTest {
   void connect() {
     server = Tenants.confined().start();
     proxy = WireProxy.to(server);
-    redis =
-        TenantRedis.builder(proxy.uri())
-            .identity("tenant_{tenant}")
-            .credentials(
-                TenantCredentialsProvider.of(
-                    tenant ->
-                        TenantCredentials.of(
-                            "tenant_" + tenant,
-                            tenant.equals(ACME)
-                                ? password.get()
-                                : Tenants.password(tenant.value()))))
-            .meterRegistry(registry)
-            .connectTimeout(Duration.ofSeconds(2))
-            .commandTimeout(Duration.ofSeconds(1))
-            .connections(
-                ConnectionOptions.builder()
-                    .reconnectDelay(Duration.ofMillis(10), Duration.ofMillis(100))
-                    .longestQuarantineDelay(Duration.ofMillis(200))
-                    .newUserPatience(Duration.ZERO)
-                    .build())
-            .pubSub(
-                PubSubOptions.builder()
-                    .livenessInterval(Duration.ofMillis(100))
-                    .maxQueuedMessages(100_000)
-                    .build())
-            .build();
+    redis = client().build();
     acme = redis.tenant(ACME).pubSub();
+  }
+
+  private TenantRedis.Builder client() {
+    return TenantRedis.builder(proxy.uri())
+        .identity("tenant_{tenant}")
+        .credentials(
+            TenantCredentialsProvider.of(
+                tenant ->
+                    TenantCredentials.of(
+                        "tenant_" + tenant,
+                        tenant.equals(ACME) ? password.get() : Tenants.password(tenant.value()))))
+        .meterRegistry(registry)
+        .connectTimeout(Duration.ofSeconds(2))
+        .commandTimeout(Duration.ofSeconds(1))
+        .connections(
+            ConnectionOptions.builder()
+                .reconnectDelay(Duration.ofMillis(10), Duration.ofMillis(100))
+                .longestQuarantineDelay(Duration.ofMillis(200))
+                .newUserPatience(Duration.ZERO)
+                .build())
+        .pubSub(
+            PubSubOptions.builder()
+                .livenessInterval(Duration.ofMillis(100))
+                .maxQueuedMessages(100_000)
+                .build());
+  }
+
+  private TenantRedis patient() {
+    return client()
+        .connectTimeout(Duration.ofSeconds(10))
+        .commandTimeout(Duration.ofSeconds(10))
+        .build();
   }
 
   @AfterEach
@@ -78,7 +86,11 @@ class PubSubFaultsTest {
   }
 
   private long subscribers() {
-    return (long) server.admin().list("PUBSUB", "NUMSUB", "tenant:acme:news").get(1);
+    return subscribers("news");
+  }
+
+  private long subscribers(String channel) {
+    return (long) server.admin().list("PUBSUB", "NUMSUB", "tenant:acme:" + channel).get(1);
   }
 
   private double count(String meter) {
@@ -311,6 +323,24 @@ class PubSubFaultsTest {
     assertThat(heard.calls.size() - sent).as("repeated").isLessThan(sent / 2 + 50);
     Awaitility.await().until(() -> subscribers() == 1);
     assertThat(count("tenant.redis.pubsub.interruptions")).isZero();
+  }
+
+  @Test
+  void anEarlierAnswerDoesNotEndAReplacedConnectionThatHasMoreToTell() {
+    try (TenantRedis patient = patient()) {
+      patient.tenant(ACME).pubSub().subscribe(List.of("news", "other"), heard);
+      WireFault late = proxy.onCommand("PING").once().delayReply(Duration.ofMillis(1_500));
+      Awaitility.await().until(() -> late.hits() == 1);
+      // The next connection hears one channel, and waits for the other.
+      proxy.onCommand("SUBSCRIBE").skipping(1).once().delayCommand(Duration.ofMillis(500));
+      server.admin().command("ACL", "SETUSER", "tenant_acme", ">next");
+      password.set("next");
+      patient.credentialsChanged(ACME);
+      Awaitility.await().until(() -> proxy.commandsSeen("SUBSCRIBE") >= 4);
+      String channel = subscribers("news") == 2 ? "news" : "other";
+      server.admin().command("PUBLISH", "tenant:acme:" + channel, "meanwhile");
+      heard.awaitCall(channel + "=meanwhile");
+    }
   }
 
   @Test

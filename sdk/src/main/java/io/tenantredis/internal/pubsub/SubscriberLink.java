@@ -102,6 +102,11 @@ final class SubscriberLink {
     mayPing = false;
   }
 
+  /** Whether everything sent was answered. */
+  boolean owesNothing() {
+    return owed.isEmpty();
+  }
+
   /** Whether a reply is overdue. */
   boolean isStuck(long now, long replyNanos) {
     Owed next = owed.peek();

@@ -236,7 +236,8 @@ public final class TenantSubscriber {
         then = closing(link);
       } else if (links.isLeaving(link)) {
         then = SubscriberLinks.NOTHING;
-        if (owed.topic() == null) {
+        // An answer to an earlier PING has messages behind it.
+        if (link.owesNothing()) {
           links.left(link);
           then = closing(link);
         }
