@@ -344,6 +344,21 @@ class PubSubFaultsTest {
   }
 
   @Test
+  void aConfirmationIsNotTakenForThatOfALaterSubscription() {
+    try (TenantRedis patient = patient()) {
+      TenantPubSub<String, String> pubSub = patient.tenant(ACME).pubSub();
+      pubSub.subscribe("other", new Heard());
+      proxy.onCommand("SUBSCRIBE").once().delayReply(Duration.ofSeconds(1));
+      proxy.onCommand("SUBSCRIBE").once().answerError("NOPERM no permissions");
+      pubSub.subscribeAsync(List.of("news"), new Heard()).cancel(false);
+      CompletableFuture<TenantSubscription> refused = pubSub.subscribeAsync(List.of("news"), heard);
+      assertThatThrownBy(() -> refused.get(10, TimeUnit.SECONDS))
+          .hasCauseInstanceOf(TenantPermissionDeniedException.class);
+      heard.await("closed SEC003");
+    }
+  }
+
+  @Test
   void newCredentialsThatAreRefusedLeaveTheSubscriptionOnItsOldConnection() {
     acme.subscribe("news", heard);
     password.set("not-there-yet");

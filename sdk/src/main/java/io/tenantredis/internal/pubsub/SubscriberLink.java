@@ -9,7 +9,9 @@ import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.Collection;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.HashSet;
+import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -27,6 +29,10 @@ final class SubscriberLink {
   private final long openedAt;
   private final Deque<Owed> owed = new ArrayDeque<>();
   private final Set<TopicId> confirmed = new HashSet<>();
+
+  /** Of each topic that is not confirmed yet: what its latest subscription is owed. */
+  private final Map<TopicId, Owed> begun = new HashMap<>();
+
   private long heardAt;
   private boolean mayPing = true;
 
@@ -53,10 +59,13 @@ final class SubscriberLink {
   record Owed(Kind kind, @Nullable Topic topic, ByteBuffer name, long sentAt) {}
 
   void begin(Topic topic, long now) {
-    send(topic.begin(), new Owed(topic.kind().begun(), topic, topic.id().name(), now));
+    Owed reply = new Owed(topic.kind().begun(), topic, topic.id().name(), now);
+    begun.put(topic.id(), reply);
+    send(topic.begin(), reply);
   }
 
   void end(Topic topic, long now) {
+    begun.remove(topic.id());
     confirmed.remove(topic.id());
     send(topic.end(), new Owed(topic.kind().ended(), topic, topic.id().name(), now));
   }
@@ -90,8 +99,11 @@ final class SubscriberLink {
     return expected ? next : null;
   }
 
-  void confirmed(TopicId topic) {
-    confirmed.add(topic);
+  /** A subscription began; one that was ended meanwhile, and maybe begun anew, does not count. */
+  void confirmed(Owed reply, TopicId topic) {
+    if (begun.remove(topic, reply)) {
+      confirmed.add(topic);
+    }
   }
 
   boolean hasConfirmed(Collection<TopicId> topics) {

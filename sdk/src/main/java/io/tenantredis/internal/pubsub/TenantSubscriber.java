@@ -259,7 +259,7 @@ public final class TenantSubscriber {
     if (owed.kind() != topic.kind().begun()) {
       return SubscriberLinks.NOTHING;
     }
-    link.confirmed(topic.id());
+    link.confirmed(owed, topic.id());
     if (link != links.current()) {
       return links.confirmed(link);
     }
