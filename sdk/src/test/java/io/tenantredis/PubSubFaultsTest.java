@@ -359,6 +359,30 @@ class PubSubFaultsTest {
   }
 
   @Test
+  void aConnectionThatDoesNotAnswerIsNotForgottenInTheNextExchange() {
+    try (TenantRedis patient =
+        client()
+            .connectTimeout(Duration.ofSeconds(10))
+            .commandTimeout(Duration.ofMinutes(1))
+            .pubSub(PubSubOptions.builder().livenessInterval(Duration.ofMinutes(1)).build())
+            .build()) {
+      patient.tenant(ACME).pubSub().subscribe("news", heard);
+      proxy.onCommand("PING").once().swallowCommand();
+      for (int round = 1; round <= 2; round++) {
+        server.admin().command("ACL", "SETUSER", "tenant_acme", ">next-" + round);
+        password.set("next-" + round);
+        double before = count("tenant.redis.connection.exchanges");
+        patient.credentialsChanged(ACME);
+        Awaitility.await().until(() -> count("tenant.redis.connection.exchanges") > before);
+      }
+      Awaitility.await().until(() -> subscribers() == 1);
+      heard.await("gap CONNECTION");
+      publish("after");
+      heard.awaitLast("news=after");
+    }
+  }
+
+  @Test
   void newCredentialsThatAreRefusedLeaveTheSubscriptionOnItsOldConnection() {
     acme.subscribe("news", heard);
     password.set("not-there-yet");

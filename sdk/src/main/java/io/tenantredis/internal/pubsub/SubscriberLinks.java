@@ -326,6 +326,11 @@ final class SubscriberLinks {
     if (link != next || !link.hasConfirmed(owner.topicIds())) {
       return NOTHING;
     }
+    SubscriberLink unfinished = leaving;
+    if (unfinished != null) {
+      // What it had not told yet.
+      owner.missed();
+    }
     leaving = current;
     current = link;
     next = null;
@@ -340,6 +345,9 @@ final class SubscriberLinks {
     boolean outdated = takeExchangeAgain();
     Runnable then = owner.tookOver(link);
     return () -> {
+      if (unfinished != null) {
+        unfinished.connection().close();
+      }
       policy.events().exchanged(identity.tenant());
       then.run();
       if (outdated) {
