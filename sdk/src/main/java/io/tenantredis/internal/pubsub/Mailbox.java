@@ -70,7 +70,10 @@ final class Mailbox implements Runnable {
       implements Item {
 
     long size() {
-      return (long) channel.capacity() + payload.capacity() + OVERHEAD_BYTES;
+      return (pattern == null ? 0L : pattern.capacity())
+          + channel.capacity()
+          + payload.capacity()
+          + OVERHEAD_BYTES;
     }
 
     @Override

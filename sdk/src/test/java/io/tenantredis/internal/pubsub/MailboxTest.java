@@ -104,6 +104,15 @@ class MailboxTest {
   }
 
   @Test
+  void thePatternOfAMessageCountsToo() {
+    Mailbox mailbox = mailbox(100, 1_000, Long.MAX_VALUE);
+    ByteBuffer pattern = ByteBuffer.wrap("p".repeat(500).getBytes(StandardCharsets.UTF_8));
+    ByteBuffer channel = ByteBuffer.wrap(new byte[] {'c'});
+    assertThat(mailbox.offer(pattern, channel, ByteBuffer.wrap(new byte[] {'1'}))).isZero();
+    assertThat(mailbox.offer(pattern, channel, ByteBuffer.wrap(new byte[] {'2'}))).isEqualTo(1);
+  }
+
+  @Test
   void whileNobodyTakesThemThereIsOneGapAndOneInterruptionInThePlaceOfTheLatest() {
     Mailbox mailbox = mailbox(10, 10_000, Long.MAX_VALUE);
     for (int i = 0; i < 100; i++) {
