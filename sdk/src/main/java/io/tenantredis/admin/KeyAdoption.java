@@ -248,8 +248,13 @@ public final class KeyAdoption {
       counts.add(
           dump == null || millis == null
               ? Result.GONE
-              : restore(ownName(keys.get(i)), dump, Math.max(0, millis), replace, routing));
+              : restore(ownName(keys.get(i)), dump, timeToLive(millis), replace, routing));
     }
+  }
+
+  /** RESTORE takes zero for a key that never expires; one that has less than 1 ms left has zero. */
+  static long timeToLive(long pttl) {
+    return pttl == 0 ? 1 : Math.max(0, pttl);
   }
 
   private static Result restore(

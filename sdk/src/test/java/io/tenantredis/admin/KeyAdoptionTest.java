@@ -86,6 +86,13 @@ class KeyAdoptionTest {
   }
 
   @Test
+  void aKeyInItsLastMillisecondDoesNotLiveForEver() {
+    assertThat(KeyAdoption.timeToLive(0)).isEqualTo(1);
+    assertThat(KeyAdoption.timeToLive(-1)).isZero();
+    assertThat(KeyAdoption.timeToLive(7)).isEqualTo(7);
+  }
+
+  @Test
   void everyTypeIsCopiedWithItsTimeToLiveAndTheOldKeysStay() {
     fillTypes(server.admin());
     List<String> before = keys();
