@@ -90,8 +90,8 @@ public final class TenantIsolation {
    * @param tenants those of the test, of which the code has its client or URL
    * @param code what to run
    * @return the report, in which nothing crossed
-   * @throws AssertionError with the report if something crossed, or with the cause if the code
-   *     failed
+   * @throws AssertionError with the report if something crossed, with the cause if the code failed,
+   *     and if the server saw no command of the code, of which nothing is known then
    */
   public static IsolationReport verify(TestTenants tenants, Code code) {
     return of(tenants).verify(code);
@@ -152,13 +152,18 @@ public final class TenantIsolation {
    *
    * @param code what to run
    * @return the report, in which nothing crossed
-   * @throws AssertionError with the report if something crossed, or with the cause if the code
-   *     failed
+   * @throws AssertionError with the report if something crossed, with the cause if the code failed,
+   *     and if the server saw no command of the code, of which nothing is known then
    */
   public IsolationReport verify(Code code) {
     IsolationReport report = inspect(code);
     if (!report.passed()) {
       throw new AssertionError(report.toString());
+    }
+    if (report.commands() == 0) {
+      throw new AssertionError(
+          "Nothing was verified: the server saw no command of the code. Give it the clients or the"
+              + " URL of this test's tenants; it may use another server, or none.");
     }
     return report;
   }

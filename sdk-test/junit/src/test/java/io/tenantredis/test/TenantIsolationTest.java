@@ -282,9 +282,16 @@ class TenantIsolationTest {
 
   @Test
   void aVerificationLeavesNothingOnTheServer(TestTenants tenants) {
-    TenantIsolation.of(tenants).rounds(1).verify(run -> null);
+    TenantIsolation.of(tenants).rounds(1).inspect(run -> null);
 
     assertThat(tenants.admin().keys("*canary*")).isEmpty();
+  }
+
+  @Test
+  void codeOfWhichTheServerSawNothingIsNotVerified(TestTenants tenants) {
+    assertThatThrownBy(() -> TenantIsolation.of(tenants).rounds(1).verify(run -> "from elsewhere"))
+        .isInstanceOf(AssertionError.class)
+        .hasMessageContaining("saw no command");
   }
 
   @Test
