@@ -219,12 +219,16 @@ final class Stripe {
       boolean healed = false;
       boolean outdated = false;
       boolean again = false;
+      VerifiedConnection replaced = null;
       synchronized (lock) {
         closedMeanwhile = closed;
         served = takeWaiting();
         if (served.isEmpty()) {
           connecting = false;
           if (!closedMeanwhile) {
+            // An exchange that was under way when the tenant came into quarantine may have been
+            // faster.
+            replaced = current;
             current = connection;
             healed = announced;
             announced = false;
@@ -244,6 +248,9 @@ final class Stripe {
         return;
       }
       if (served.isEmpty()) {
+        if (replaced != null) {
+          replaced.retire();
+        }
         if (again) {
           policy.events().reconnected(identity.tenant());
         }
