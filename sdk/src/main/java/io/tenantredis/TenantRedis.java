@@ -22,6 +22,7 @@ import io.lettuce.core.resource.EpollProvider;
 import io.lettuce.core.resource.IOUringProvider;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.composite.CompositeMeterRegistry;
+import io.micrometer.observation.ObservationRegistry;
 import io.tenantredis.internal.client.DefaultTenantClient;
 import io.tenantredis.internal.client.Leases;
 import io.tenantredis.internal.client.SharedHandle;
@@ -42,6 +43,7 @@ import io.tenantredis.internal.keyspace.GuardListener;
 import io.tenantredis.internal.keyspace.LegacyReads;
 import io.tenantredis.internal.metrics.ClientMeters;
 import io.tenantredis.internal.metrics.CommandMeters;
+import io.tenantredis.internal.metrics.CommandObservations;
 import io.tenantredis.internal.path.CommandPath;
 import io.tenantredis.internal.pool.Backoff;
 import io.tenantredis.internal.pool.ConnectPolicy;
@@ -95,6 +97,7 @@ public final class TenantRedis implements AutoCloseable {
   private final ClientResources resources;
   private final boolean ownsResources;
   private final ClientMeters meters;
+  private final @Nullable CommandObservations observations;
   private final Connector connector;
   private final ResilienceRegistries resilience;
   private final ResilienceOptions resilienceOptions;
@@ -122,6 +125,8 @@ public final class TenantRedis implements AutoCloseable {
             ? DefaultClientResources.create()
             : settings.clientResources;
     this.meters = settings.clientMeters();
+    this.observations =
+        settings.observations == null ? null : meters.observations(settings.observations);
     ConnectionSettings connecting =
         new ConnectionSettings(
             uri,
@@ -271,7 +276,7 @@ public final class TenantRedis implements AutoCloseable {
 
   private <K, V> SharedHandle<K, V> handle(TenantSlot slot, RedisCodec<K, V> codec) {
     return new SharedHandle<>(
-        slot, codec, options, resources, settings.commandTimeout, RetryMode.BY_RULE);
+        slot, codec, options, resources, settings.commandTimeout, RetryMode.BY_RULE, observations);
   }
 
   /** A quarter of the shortest interval that the sweep has to keep, within limits. */
@@ -386,6 +391,7 @@ public final class TenantRedis implements AutoCloseable {
         CommandPath.assemble(
             tenant,
             commandMeters,
+            observations,
             limiter,
             legacyReads(tenant, prefix, guard),
             resilience.retries().retry("tenant-redis"),
@@ -397,6 +403,7 @@ public final class TenantRedis implements AutoCloseable {
         shared,
         dedicated,
         commandMeters,
+        observations,
         new TenantSubscriber(
             connector,
             identity,
@@ -514,6 +521,7 @@ public final class TenantRedis implements AutoCloseable {
     private PubSubOptions pubSub = PubSubOptions.builder().build();
     private @Nullable MeterRegistry meterRegistry;
     private MetricsOptions metrics = MetricsOptions.builder().build();
+    private @Nullable ObservationRegistry observations;
     private @Nullable ClientResources clientResources;
     private @Nullable SslOptions sslOptions;
     private @Nullable String clientName;
@@ -699,6 +707,22 @@ public final class TenantRedis implements AutoCloseable {
      */
     public Builder metrics(MetricsOptions options) {
       this.metrics = options;
+      return this;
+    }
+
+    /**
+     * Where each command is observed, for tracing: one observation {@code tenant.redis.command}
+     * with a {@link TenantCommandContext}, all attempts included, inside the current observation of
+     * the thread that issues the command or, for reactive commands, the one in Reactor's context.
+     * What the guard refuses and subscriptions are not observed. Handlers run on the issuing thread
+     * and on event loops and must not block; what they throw is logged. METRICS.md says more.
+     * Default: nowhere, at no cost.
+     *
+     * @param registry the registry
+     * @return this builder
+     */
+    public Builder observations(ObservationRegistry registry) {
+      this.observations = registry;
       return this;
     }
 

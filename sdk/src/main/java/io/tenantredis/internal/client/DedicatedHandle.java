@@ -3,6 +3,7 @@ package io.tenantredis.internal.client;
 import io.lettuce.core.ClientOptions;
 import io.lettuce.core.StatefulRedisConnectionImpl;
 import io.lettuce.core.TransactionResult;
+import io.lettuce.core.api.reactive.RedisReactiveCommands;
 import io.lettuce.core.api.sync.RedisCommands;
 import io.lettuce.core.cluster.api.sync.RedisClusterCommands;
 import io.lettuce.core.codec.RedisCodec;
@@ -14,6 +15,7 @@ import io.lettuce.core.protocol.TransactionalCommand;
 import io.lettuce.core.resource.ClientResources;
 import io.tenantredis.internal.error.Failures;
 import io.tenantredis.internal.keyspace.GuardedCommand;
+import io.tenantredis.internal.metrics.CommandObservations;
 import io.tenantredis.internal.path.CommandPath;
 import io.tenantredis.internal.pool.Lease;
 import java.time.Duration;
@@ -58,6 +60,7 @@ final class DedicatedHandle<K, V> extends StatefulRedisConnectionImpl<K, V> {
   private final Lease lease;
   private final CommandPath path;
   private final int maxBuffered;
+  private final @Nullable ObservedReactiveCommands<K, V> observed;
   private final AtomicBoolean closing = new AtomicBoolean();
   private final Object lock = new Object();
 
@@ -92,6 +95,11 @@ final class DedicatedHandle<K, V> extends StatefulRedisConnectionImpl<K, V> {
     this.path = session.leasedPath(lease.connection());
     this.maxBuffered = session.dedicated().options().maxBufferedCommands();
     setOptions(options);
+    CommandObservations observations = session.observations();
+    this.observed =
+        observations == null
+            ? null
+            : new ObservedReactiveCommands<>(this, codec, options.getJsonParser(), observations);
     door.handle = this;
     lease.whenLost(this::lost);
   }
@@ -122,6 +130,11 @@ final class DedicatedHandle<K, V> extends StatefulRedisConnectionImpl<K, V> {
   @Override
   protected RedisCommands<K, V> newRedisSyncCommandsImpl() {
     return SyncCommands.proxy(this, async(), RedisCommands.class, RedisClusterCommands.class);
+  }
+
+  @Override
+  public RedisReactiveCommands<K, V> reactive() {
+    return observed != null ? observed : super.reactive();
   }
 
   @Override

@@ -3,17 +3,20 @@ package io.tenantredis.internal.client;
 import io.lettuce.core.ClientOptions;
 import io.lettuce.core.StatefulRedisConnectionImpl;
 import io.lettuce.core.api.push.PushListener;
+import io.lettuce.core.api.reactive.RedisReactiveCommands;
 import io.lettuce.core.api.sync.RedisCommands;
 import io.lettuce.core.cluster.api.sync.RedisClusterCommands;
 import io.lettuce.core.codec.RedisCodec;
 import io.lettuce.core.protocol.RedisCommand;
 import io.lettuce.core.resource.ClientResources;
 import io.tenantredis.RetryMode;
+import io.tenantredis.internal.metrics.CommandObservations;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Lettuce's connection interface on top of a tenant's slot: what its sync, async and reactive
@@ -24,14 +27,20 @@ public final class SharedHandle<K, V> extends StatefulRedisConnectionImpl<K, V> 
 
   private final TenantSlot slot;
   private final RetryMode retryMode;
+  private final @Nullable CommandObservations observations;
+  private final @Nullable ObservedReactiveCommands<K, V> observed;
 
+  /**
+   * @param observations null for none
+   */
   public SharedHandle(
       TenantSlot slot,
       RedisCodec<K, V> codec,
       ClientOptions options,
       ClientResources resources,
       Duration timeout,
-      RetryMode retryMode) {
+      RetryMode retryMode,
+      @Nullable CommandObservations observations) {
     super(
         new HandleWriter(
             resources, command -> slot.dispatch(command, timeout.toNanos(), retryMode)),
@@ -41,14 +50,20 @@ public final class SharedHandle<K, V> extends StatefulRedisConnectionImpl<K, V> 
         options.getJsonParser());
     this.slot = slot;
     this.retryMode = retryMode;
+    this.observations = observations;
     setOptions(options);
+    this.observed =
+        observations == null
+            ? null
+            : new ObservedReactiveCommands<>(this, codec, options.getJsonParser(), observations);
   }
 
   /** A handle like this one whose commands are retried in another way. */
   SharedHandle<K, V> retrying(RetryMode mode) {
     return mode == retryMode
         ? this
-        : new SharedHandle<>(slot, codec, getOptions(), getResources(), getTimeout(), mode);
+        : new SharedHandle<>(
+            slot, codec, getOptions(), getResources(), getTimeout(), mode, observations);
   }
 
   RedisCodec<K, V> codec() {
@@ -58,6 +73,11 @@ public final class SharedHandle<K, V> extends StatefulRedisConnectionImpl<K, V> 
   @Override
   protected RedisCommands<K, V> newRedisSyncCommandsImpl() {
     return SyncCommands.proxy(this, async(), RedisCommands.class, RedisClusterCommands.class);
+  }
+
+  @Override
+  public RedisReactiveCommands<K, V> reactive() {
+    return observed != null ? observed : super.reactive();
   }
 
   @Override

@@ -11,6 +11,7 @@ import io.tenantredis.internal.keyspace.Guard;
 import io.tenantredis.internal.keyspace.GuardListener;
 import io.tenantredis.internal.keyspace.GuardedCommand;
 import io.tenantredis.internal.metrics.CommandMeters;
+import io.tenantredis.internal.metrics.CommandObservations;
 import io.tenantredis.internal.path.CommandPath;
 import io.tenantredis.internal.pool.DedicatedConnections;
 import io.tenantredis.internal.pool.SharedConnection;
@@ -34,6 +35,7 @@ public final class TenantSession {
   private final SharedConnection shared;
   private final DedicatedConnections dedicated;
   private final CommandMeters meters;
+  private final @Nullable CommandObservations observations;
   private final TenantSubscriber subscriber;
   final SessionUse use = new SessionUse();
   private volatile long lastUsedNanos = System.nanoTime();
@@ -47,6 +49,7 @@ public final class TenantSession {
       SharedConnection shared,
       DedicatedConnections dedicated,
       CommandMeters meters,
+      @Nullable CommandObservations observations,
       TenantSubscriber subscriber) {
     this.tenant = tenant;
     this.prefix = prefix;
@@ -56,6 +59,7 @@ public final class TenantSession {
     this.shared = shared;
     this.dedicated = dedicated;
     this.meters = meters;
+    this.observations = observations;
     this.subscriber = subscriber;
     shared.onDistrust(
         () -> {
@@ -141,7 +145,11 @@ public final class TenantSession {
   }
 
   CommandPath leasedPath(VerifiedConnection connection) {
-    return CommandPath.assembleLeased(tenant, meters, connection);
+    return CommandPath.assembleLeased(tenant, meters, observations, connection);
+  }
+
+  @Nullable CommandObservations observations() {
+    return observations;
   }
 
   TenantSubscriber subscriber() {

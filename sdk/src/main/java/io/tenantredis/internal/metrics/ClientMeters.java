@@ -4,6 +4,7 @@ import io.github.resilience4j.bulkhead.Bulkhead;
 import io.github.resilience4j.circuitbreaker.CircuitBreaker;
 import io.github.resilience4j.ratelimiter.RateLimiter;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.observation.ObservationRegistry;
 import io.tenantredis.ErrorCode;
 import io.tenantredis.MetricsOptions;
 import io.tenantredis.RefusalReason;
@@ -76,6 +77,11 @@ public final class ClientMeters implements ConnectionEvents {
   /** The meters of a tenant's commands. */
   public CommandMeters commands(TenantId tenant) {
     return new CommandMeters(tenants.enter(tenant), tenant, log);
+  }
+
+  /** The observations of all tenants' commands. */
+  public CommandObservations observations(ObservationRegistry registry) {
+    return new CommandObservations(registry, log);
   }
 
   /** The meters of a tenant's dedicated connections. */

@@ -65,18 +65,18 @@ public final class CommandMeters {
         .increment();
   }
 
-  private static String errorOf(Throwable failure) {
+  static String errorOf(Throwable failure) {
     return failure instanceof TenantRedisFailure typed ? labelOf(typed.code()) : MeterTag.OTHER;
   }
 
-  private static String outcomeOf(Throwable failure) {
+  static String outcomeOf(Throwable failure) {
     return failure instanceof TenantRedisFailure typed
         ? typed.outcome().name().toLowerCase(Locale.ROOT)
         : MeterTag.OTHER;
   }
 
   /** A script may raise any word, so only those of the table are told apart. */
-  private static String statusOf(Throwable failure) {
+  static String statusOf(Throwable failure) {
     return failure instanceof RedisCommandExecutionException
         ? ServerError.knownWordOf(failure.getMessage(), MeterTag.OTHER)
         : MeterTag.NONE;

@@ -43,7 +43,11 @@ enum LogEvent {
       "tenant",
       ERROR,
       "Tenant {} is in quarantine: its commands fail until the server says that a connection is its own. This is tried"
-          + " again without them. {}");
+          + " again without them. {}"),
+  OBSERVATION_FAILED(
+      "observation",
+      WARN,
+      "A handler or convention of the application failed to observe {} of tenant {}, which took its way: {}");
 
   private final String logger;
   private final Level level;

@@ -3,6 +3,7 @@ package io.tenantredis.internal.path;
 import io.github.resilience4j.retry.Retry;
 import io.lettuce.core.RedisCommandExecutionException;
 import io.lettuce.core.protocol.RedisCommand;
+import io.micrometer.observation.Observation;
 import io.tenantredis.RetryMode;
 import io.tenantredis.TenantId;
 import io.tenantredis.TenantRedisFailure;
@@ -38,6 +39,7 @@ final class Call implements ReplyListener {
   private int attempts = 1;
   private boolean second;
   private long permitNanos;
+  private @Nullable Observation observation;
 
   /**
    * @param wire the command, or Lettuce's transaction wrapper around it
@@ -75,6 +77,15 @@ final class Call implements ReplyListener {
 
   GuardedCommand<?, ?, ?> attempt() {
     return attempt;
+  }
+
+  /** The command's own observation, or, before it began, the one around it if that is known. */
+  @Nullable Observation observation() {
+    return observation;
+  }
+
+  void observation(@Nullable Observation one) {
+    observation = one;
   }
 
   /** What is given to the connection: the attempt, or Lettuce's transaction wrapper around it. */

@@ -5,6 +5,7 @@ import io.github.resilience4j.circuitbreaker.CircuitBreaker;
 import io.github.resilience4j.ratelimiter.RateLimiter;
 import io.github.resilience4j.retry.Retry;
 import io.lettuce.core.protocol.RedisCommand;
+import io.micrometer.observation.Observation;
 import io.netty.util.concurrent.EventExecutorGroup;
 import io.tenantredis.RetryMode;
 import io.tenantredis.TenantId;
@@ -13,6 +14,7 @@ import io.tenantredis.internal.error.Failures;
 import io.tenantredis.internal.keyspace.GuardedCommand;
 import io.tenantredis.internal.keyspace.LegacyReads;
 import io.tenantredis.internal.metrics.CommandMeters;
+import io.tenantredis.internal.metrics.CommandObservations;
 import io.tenantredis.internal.pool.DedicatedConnections;
 import io.tenantredis.internal.pool.SharedConnection;
 import java.util.ArrayList;
@@ -39,12 +41,14 @@ public final class CommandPath {
   /**
    * All stages in their order, from the application to the connection.
    *
+   * @param observations null for none
    * @param limiter null for no limit
    * @param legacy null if reads never go on to legacy names
    */
   public static CommandPath assemble(
       TenantId tenant,
       CommandMeters meters,
+      @Nullable CommandObservations observations,
       @Nullable RateLimiter limiter,
       @Nullable LegacyReads legacy,
       Retry retry,
@@ -54,6 +58,7 @@ public final class CommandPath {
       DedicatedConnections dedicated,
       EventExecutorGroup timer) {
     CommandPath path = new CommandPath(tenant, () -> isIdle(bulkhead));
+    path.observe(observations);
     path.stages.add(new MeterStage(meters));
     if (limiter != null) {
       path.stages.add(new RateLimitStage(limiter));
@@ -72,14 +77,26 @@ public final class CommandPath {
    * The stages between the holder of a leased connection and that connection. Nothing is sent
    * again, because the connection's state would be lost with it, and nothing is turned away: one
    * lease is one transaction's, and what it waits for is bounded by its buffer.
+   *
+   * @param observations null for none
    */
   public static CommandPath assembleLeased(
-      TenantId tenant, CommandMeters meters, VerifiedConnection connection) {
+      TenantId tenant,
+      CommandMeters meters,
+      @Nullable CommandObservations observations,
+      VerifiedConnection connection) {
     LeasedStage last = new LeasedStage(connection);
     CommandPath path = new CommandPath(tenant, last::isIdle);
+    path.observe(observations);
     path.stages.add(new MeterStage(meters));
     path.stages.add(last);
     return path;
+  }
+
+  private void observe(@Nullable CommandObservations observations) {
+    if (observations != null) {
+      stages.add(new ObservationStage(observations));
+    }
   }
 
   /**
@@ -91,7 +108,13 @@ public final class CommandPath {
    * @param retryMode which of its failures may be followed by another attempt
    */
   public void send(GuardedCommand<?, ?, ?> command, long timeoutNanos, RetryMode retryMode) {
-    send(command, command, timeoutNanos, retryMode);
+    send(command, command, timeoutNanos, retryMode, null);
+  }
+
+  /** Sends a command that another one asks, whose observation is the one around it. */
+  void sendFor(
+      Call asking, GuardedCommand<?, ?, ?> command, long timeoutNanos, RetryMode retryMode) {
+    send(command, command, timeoutNanos, retryMode, asking.observation());
   }
 
   /**
@@ -100,19 +123,22 @@ public final class CommandPath {
    * @param wire the wrapper around the command, or the command
    */
   public void send(GuardedCommand<?, ?, ?> command, RedisCommand<?, ?, ?> wire, long timeoutNanos) {
-    send(command, wire, timeoutNanos, RetryMode.NEVER);
+    send(command, wire, timeoutNanos, RetryMode.NEVER, null);
   }
 
   private void send(
       GuardedCommand<?, ?, ?> command,
       RedisCommand<?, ?, ?> wire,
       long timeoutNanos,
-      RetryMode retryMode) {
+      RetryMode retryMode,
+      @Nullable Observation parent) {
     if (closing) {
       command.deliverFailure(Failures.closed(tenant, command.name(), false));
       return;
     }
-    new Call(this, command, wire, System.nanoTime(), timeoutNanos, retryMode).proceed();
+    Call call = new Call(this, command, wire, System.nanoTime(), timeoutNanos, retryMode);
+    call.observation(parent);
+    call.proceed();
   }
 
   /** Accepts no further commands and makes no further attempts; those in flight go on. */

@@ -91,7 +91,8 @@ final class LegacyStage implements Stage {
         });
     long remaining = call.remainingNanos(System.nanoTime());
     try {
-      path.send(
+      path.sendFor(
+          call,
           reads.guarded(presence),
           remaining == Long.MAX_VALUE ? 0 : Math.max(1, remaining),
           RetryMode.BY_RULE);

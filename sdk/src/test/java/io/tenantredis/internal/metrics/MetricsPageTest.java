@@ -23,6 +23,7 @@ class MetricsPageTest {
   void thePageSaysOfEachMeterAndTagWhatIsDeclared() throws IOException {
     String page = Files.readString(PAGE);
     String wanted = between(between(page, "meters", meters()), "tags", tags());
+    wanted = between(wanted, "observations", observations());
     if (Boolean.getBoolean("tenantredis.docs.write")) {
       Files.writeString(PAGE, wanted);
       page = wanted;
@@ -64,6 +65,27 @@ class MetricsPageTest {
                   meter.description()));
     }
     return table.toString();
+  }
+
+  private static String observations() {
+    StringBuilder table =
+        new StringBuilder(
+            "| Observation | Low cardinality | High cardinality |\n| --- | --- | --- |\n");
+    for (TenantRedisObservation observation : TenantRedisObservation.values()) {
+      table.append(
+          "| `%s` | %s | %s |\n"
+              .formatted(
+                  CommandConvention.NAME,
+                  quoted(observation.getLowCardinalityKeyNames()),
+                  quoted(observation.getHighCardinalityKeyNames())));
+    }
+    return table.toString();
+  }
+
+  private static String quoted(KeyName... names) {
+    return Arrays.stream(names)
+        .map(name -> "`" + name.asString() + "`")
+        .collect(Collectors.joining(", "));
   }
 
   private static boolean isEverywhere(String tag) {
