@@ -12,7 +12,8 @@ import org.jspecify.annotations.Nullable;
  * @param json where to write the figures for programs, or null
  * @param markdown where to write the table as Markdown, or null
  * @param scenarios names of the scenarios to run, or what they begin with; none means all
- * @param peers names of the peers to compare with; none means all, or plain Lettuce alone if quick
+ * @param peers names of the peers to compare with; none means all but the SDK with metrics and
+ *     observations, or plain Lettuce alone if quick
  * @param rounds turns of each peer, or 0 for the default
  */
 record Options(
@@ -64,7 +65,14 @@ record Options(
 
   boolean wantsPeer(String name) {
     boolean asked =
-        peers.isEmpty() ? !quick || name.equals(LettucePeer.NAME) : peers.contains(name);
+        peers.isEmpty()
+            ? name.equals(LettucePeer.NAME) || (!quick && !isVariant(name))
+            : peers.contains(name);
     return asked || name.equals(TenantRedisPeer.NAME);
+  }
+
+  /** The SDK itself, set up in another way: only compared when asked for. */
+  private static boolean isVariant(String name) {
+    return name.equals(TenantRedisPeer.METERED) || name.equals(TenantRedisPeer.OBSERVED);
   }
 }

@@ -16,7 +16,9 @@ final class Peers {
 
   private static Map<String, Function<BenchmarkServer, @Nullable Peer>> all() {
     Map<String, Function<BenchmarkServer, @Nullable Peer>> all = new LinkedHashMap<>();
-    all.put(TenantRedisPeer.NAME, TenantRedisPeer::new);
+    all.put(TenantRedisPeer.NAME, TenantRedisPeer::plain);
+    all.put(TenantRedisPeer.METERED, TenantRedisPeer::metered);
+    all.put(TenantRedisPeer.OBSERVED, TenantRedisPeer::observed);
     all.put(LettucePeer.NAME, LettucePeer::new);
     all.put(LettucePoolPeer.NAME, LettucePoolPeer::new);
     all.put(JedisPeer.NAME, JedisPeer::new);

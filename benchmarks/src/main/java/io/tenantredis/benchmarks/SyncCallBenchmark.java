@@ -17,8 +17,8 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * One blocking call from one thread, with the SDK and with plain Lettuce. Run it with {@code -prof
- * gc} for what each allocates.
+ * One blocking call from one thread, with the SDK, without and with metrics and observations, and
+ * with plain Lettuce. Run it with {@code -prof gc} for what each allocates.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
@@ -29,7 +29,12 @@ import org.openjdk.jmh.annotations.Warmup;
 public class SyncCallBenchmark {
 
   /** Whose call. */
-  @Param({TenantRedisPeer.NAME, LettucePeer.NAME})
+  @Param({
+    TenantRedisPeer.NAME,
+    TenantRedisPeer.METERED,
+    TenantRedisPeer.OBSERVED,
+    LettucePeer.NAME
+  })
   public String peer = "";
 
   /** The name of what is called. */
@@ -45,7 +50,13 @@ public class SyncCallBenchmark {
   @Setup(Level.Trial)
   public void connect() {
     server = BenchmarkServer.start();
-    client = peer.equals(LettucePeer.NAME) ? new LettucePeer(server) : new TenantRedisPeer(server);
+    client =
+        switch (peer) {
+          case LettucePeer.NAME -> new LettucePeer(server);
+          case TenantRedisPeer.METERED -> TenantRedisPeer.metered(server);
+          case TenantRedisPeer.OBSERVED -> TenantRedisPeer.observed(server);
+          default -> TenantRedisPeer.plain(server);
+        };
     Peer.Sync found = client.sync(Task.valueOf(task));
     if (found == null) {
       throw new IllegalStateException(peer + " does not do " + task);
