@@ -334,7 +334,7 @@ public final class ReplicatedRedis implements AutoCloseable {
     private String masterName = "mymaster";
     private int replicas = 1;
     private int sentinels;
-    private Duration downAfter = Duration.ofMillis(500);
+    private Duration downAfter = Duration.ofSeconds(2);
 
     private Builder() {}
 
@@ -386,7 +386,11 @@ public final class ReplicatedRedis implements AutoCloseable {
       return this;
     }
 
-    /** How long a server must be silent for a sentinel to take it for down. Default: 500 ms. */
+    /**
+     * How long a server must be silent for a sentinel to take it for down. On a busy machine a
+     * server can be silent for a while without being down, and a failover that nobody asked for
+     * loses what the former master acknowledged meanwhile. Default: 2 seconds.
+     */
     public Builder downAfter(Duration downAfter) {
       if (downAfter.toMillis() < 1) {
         throw new IllegalArgumentException("downAfter must be at least 1 ms: " + downAfter);
