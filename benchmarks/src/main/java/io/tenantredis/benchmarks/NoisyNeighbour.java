@@ -58,7 +58,7 @@ public final class NoisyNeighbour {
       benchmark.run(
           "flood-limited",
           server,
-          limits.rateLimit(100, Duration.ofMillis(20)),
+          limits.rateLimit(1_000, Duration.ofMillis(100)),
           NoisyNeighbour::flood);
       benchmark.run("blocking", server, ResilienceOptions.builder(), NoisyNeighbour::block);
     }

@@ -20,6 +20,7 @@ import io.tenantredis.test.server.RespError;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
+import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
@@ -42,6 +43,7 @@ public final class Quickstart {
 
   private final RedisServer server;
   private final Map<String, String> passwords;
+  private final List<TenantRedis> clients = new ArrayList<>();
   private final SimpleMeterRegistry metrics = new SimpleMeterRegistry();
   private final Screen screen;
 
@@ -105,14 +107,17 @@ public final class Quickstart {
   private int run() {
     screen.title(
         "Tenant Redis · " + server.version() + " on " + server.host() + ":" + server.port());
-    try (TenantRedis redis = client(this::credentials)) {
+    try {
+      TenantRedis redis = client(this::credentials);
       sameKeyName(redis);
       foreignKey();
       scan(redis);
       wrongIdentity();
       killedConnection(redis);
+      metrics();
+    } finally {
+      clients.forEach(TenantRedis::close);
     }
-    metrics();
     return screen.finish();
   }
 
@@ -121,7 +126,14 @@ public final class Quickstart {
   }
 
   private TenantRedis client(TenantCredentialsProvider credentials) {
-    return settings(credentials).build();
+    return opened(settings(credentials));
+  }
+
+  /** A client that is closed at the end: its meters go with it. */
+  private TenantRedis opened(TenantRedis.Builder settings) {
+    TenantRedis redis = settings.build();
+    clients.add(redis);
+    return redis;
   }
 
   private TenantRedis.Builder settings(TenantCredentialsProvider credentials) {
@@ -154,7 +166,8 @@ public final class Quickstart {
   private void foreignKey() {
     screen.step("acme asks for tenant:globex:cart:7");
     long sentBefore = count("get", "calls");
-    try (TenantRedis whole = settings(this::credentials).prefixMode(PrefixMode.REQUIRE).build()) {
+    TenantRedis whole = opened(settings(this::credentials).prefixMode(PrefixMode.REQUIRE));
+    try {
       whole.tenant(ACME).sync().get("tenant:globex:cart:7");
       screen.check(false, "the client refuses it");
     } catch (CommandRefusedException refused) {
@@ -200,7 +213,8 @@ public final class Quickstart {
   }
 
   private void refusedConnection(String what, TenantCredentialsProvider credentials) {
-    try (TenantRedis redis = client(credentials)) {
+    TenantRedis redis = client(credentials);
+    try {
       redis.tenant(ACME).sync().get("cart:7");
       screen.check(false, what + " → no connection");
     } catch (RedisException refused) {
