@@ -5,8 +5,9 @@ import java.util.Set;
 /**
  * Which tenants have meters of their own, under their id in the tag {@code tenant}. All others
  * share the value {@value #OTHER}. Each tag multiplies the number of meters, so this is a bound on
- * what the monitoring has to store. The meters of a tenant that is evicted, closed or no longer
- * tagged are removed. Immutable and thread-safe.
+ * what the monitoring has to store. A tenant whose id is {@value #OTHER} is one of those others
+ * under every policy. The meters of a tenant that is evicted, closed or no longer tagged are
+ * removed. Immutable and thread-safe.
  */
 public sealed interface TenantTags {
 

@@ -45,7 +45,18 @@ final class TaggedTenants {
     return entered;
   }
 
+  /**
+   * A tenant of that very name would share the meters of all others, and take them along when it
+   * goes.
+   */
+  private static boolean mayBeTagged(TenantId tenant) {
+    return !tenant.value().equals(TenantTags.OTHER);
+  }
+
   private boolean isTaggedAtOnce(TenantId tenant) {
+    if (!mayBeTagged(tenant)) {
+      return false;
+    }
     if (policy instanceof TenantTags.Only only) {
       return only.tenants().contains(tenant);
     }
@@ -101,7 +112,9 @@ final class TaggedTenants {
     List<Map.Entry<TenantId, TenantMeters>> challengers = new ArrayList<>();
     for (Map.Entry<TenantId, TenantMeters> tenant : tenants.entrySet()) {
       tenant.getValue().measureActivity();
-      (tenant.getValue().isTagged() ? holders : challengers).add(tenant);
+      if (mayBeTagged(tenant.getKey())) {
+        (tenant.getValue().isTagged() ? holders : challengers).add(tenant);
+      }
     }
     Comparator<Map.Entry<TenantId, TenantMeters>> byActivity =
         Comparator.comparingLong(tenant -> tenant.getValue().activity());

@@ -148,6 +148,27 @@ class TenantTagsTest {
   }
 
   @Test
+  void aTenantCalledOtherDoesNotTakeTheMetersOfAllOthersAlong() {
+    for (TenantTags policy :
+        List.of(
+            TenantTags.all(),
+            TenantTags.busiest(2),
+            TenantTags.only(Set.of(TenantId.of("other"))))) {
+      ClientMeters meters = meters(policy);
+      enter(meters, "other");
+      send("other", 3);
+      enter(meters, "evicted");
+      meters.forget(TenantId.of("evicted"));
+      send("evicted", 1);
+      rank(meters);
+      assertThat(withState()).doesNotContain("other");
+      meters.forget(TenantId.of("other"));
+      assertThat(tagged()).as(policy.toString()).containsExactly("other");
+      meters.close();
+    }
+  }
+
+  @Test
   void onlyTheTenantsOfTheListAreTagged() {
     ClientMeters meters = meters(TenantTags.only(Set.of(TenantId.of("acme"))));
     for (String tenant : List.of("globex", "acme")) {
