@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.lettuce.core.RedisCommandTimeoutException;
+import io.lettuce.core.RedisFuture;
+import io.lettuce.core.ScriptOutputType;
 import io.tenantredis.test.server.RedisServer;
 import io.tenantredis.test.server.WireProxy;
 import java.nio.charset.StandardCharsets;
@@ -101,6 +103,44 @@ class RetryTest {
     } finally {
       server.admin().command("ACL", "SETUSER", "tenant_acme", "+incr");
     }
+  }
+
+  @Test
+  void anErrorInsideAReplyIsATypedFailureThatIsNotRetried() {
+    proxy
+        .onCommand("HGETALL")
+        .replaceReply("~1\r\n-LOADING x\r\n".getBytes(StandardCharsets.UTF_8));
+    assertThatThrownBy(() -> acme.sync().hgetall("hash"))
+        .isInstanceOfSatisfying(
+            TenantLoadingException.class,
+            failure -> assertThat(failure.outcome()).isEqualTo(Outcome.REJECTED));
+    assertThat(proxy.commandsSeen("HGETALL")).isEqualTo(1);
+    assertThat(acme.sync().get("k")).isEqualTo("v");
+  }
+
+  @Test
+  void anErrorInsideAScriptsReplyLeavesTheOutcomeUnknownAlsoInATransaction() {
+    String script = "return {redis.call('INCR', KEYS[1]), redis.error_reply('ERR no')}";
+    assertThatThrownBy(() -> acme.sync().eval(script, ScriptOutputType.INTEGER, "counter"))
+        .isInstanceOfSatisfying(
+            TenantCommandException.class,
+            failure -> assertThat(failure.outcome()).isEqualTo(Outcome.UNKNOWN));
+    acme.dedicated(
+        connection -> {
+          connection.sync().multi();
+          RedisFuture<Long> queued =
+              connection.async().eval(script, ScriptOutputType.INTEGER, "counter");
+          connection.sync().exec();
+          assertThat(queued.toCompletableFuture())
+              .failsWithin(Duration.ofSeconds(5))
+              .withThrowableThat()
+              .havingCause()
+              .isInstanceOfSatisfying(
+                  TenantCommandException.class,
+                  failure -> assertThat(failure.outcome()).isEqualTo(Outcome.UNKNOWN));
+          return null;
+        });
+    assertThat(acme.sync().get("counter")).isEqualTo("2");
   }
 
   @Test

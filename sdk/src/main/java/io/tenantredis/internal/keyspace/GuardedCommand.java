@@ -250,6 +250,16 @@ public final class GuardedCommand<K, V, T>
   }
 
   /**
+   * The error that is an element of a reply whose output has no place for one, such as that of a
+   * script which returns an error in a table.
+   *
+   * @return the server's text, or null if there is none or the output takes it as a value
+   */
+  public @Nullable String elementError() {
+    return output.elementError();
+  }
+
+  /**
    * Whether the reply held names of somebody else where they say whose the data is. Nothing more of
    * it was given to the application's output, {@link #replyError()} says so, and the guard's
    * listener was told.

@@ -80,6 +80,14 @@ class ReplyOutput<K, V, T> extends CommandOutput<K, V, T> {
     return heldError;
   }
 
+  /**
+   * The error that is an element of the reply, or null. Many outputs keep it beside what else
+   * arrives, and Lettuce then fails the command with it.
+   */
+  final @Nullable String elementError() {
+    return heldError() == null && target.hasError() ? target.getError() : null;
+  }
+
   /** Gives the target what was held back. */
   final void release() {
     if ((state & DETACHED) != 0) {

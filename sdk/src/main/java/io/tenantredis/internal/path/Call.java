@@ -197,11 +197,15 @@ final class Call implements ReplyListener {
       return;
     }
     String error = command.replyError();
+    if (error != null) {
+      settle(Failures.ofReply(tenant(), command.name(), error, mayHaveHadAnEffect(command, error)));
+      return;
+    }
+    String elementError = command.elementError();
     settle(
-        error == null
+        elementError == null
             ? null
-            : Failures.ofReply(
-                tenant(), command.name(), error, mayHaveHadAnEffect(command, error)));
+            : Failures.ofReply(tenant(), command.name(), elementError, !command.isReadOnly()));
   }
 
   /**
@@ -237,7 +241,7 @@ final class Call implements ReplyListener {
    * or, without one, that of EXEC, of which nothing was executed.
    */
   private void onRefusedInTransaction(GuardedCommand<?, ?, ?> command, Throwable cause) {
-    if (command.replyError() != null) {
+    if (command.replyError() != null || command.elementError() != null) {
       onReply(command);
     } else {
       settle(Failures.ofReply(tenant(), command.name(), String.valueOf(cause.getMessage()), false));
