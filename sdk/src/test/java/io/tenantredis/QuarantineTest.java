@@ -11,8 +11,11 @@ import io.tenantredis.test.server.ServerFault;
 import io.tenantredis.test.server.WireProxy;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -189,6 +192,55 @@ class QuarantineTest {
       server.admin().command("ACL", "SETUSER", "tenant_acme", "on");
       Awaitility.await().until(() -> codeOfGet(redis, "acme") == null);
       assertThat(quarantines()).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void aTenantThatOnlyListensIsFoundOutTooWhenItsUserIsSwitchedOff() {
+    Heard heard = new Heard();
+    try (TenantRedis redis =
+        client(ConnectionOptions.builder().reverifyInterval(Duration.ofMillis(50)))) {
+      TenantSubscription subscription = redis.tenant("acme").pubSub().subscribe("news", heard);
+      server.admin().command("ACL", "SETUSER", "tenant_acme", "off");
+      Awaitility.await().until(() -> heard.calls.contains("interrupted SEC002"));
+      server.admin().command("PUBLISH", "tenant:acme:news", "not for who is switched off");
+      server.admin().command("ACL", "SETUSER", "tenant_acme", "on");
+      Awaitility.await().until(() -> subscription.state() == SubscriptionState.SUBSCRIBED);
+      server.admin().command("PUBLISH", "tenant:acme:news", "back");
+      heard.awaitLast("news=back");
+      assertThat(heard.calls).noneMatch(call -> call.contains("switched off"));
+    } finally {
+      server.admin().command("ACL", "SETUSER", "tenant_acme", "on");
+    }
+  }
+
+  @Test
+  void aCredentialsProviderThatOnceDidNotAnswerDoesNotEndReverification() {
+    AtomicInteger unanswered = new AtomicInteger();
+    AtomicBoolean silent = new AtomicBoolean();
+    try (TenantRedis redis =
+        TenantRedis.builder(proxy.uri())
+            .identity("tenant_{tenant}")
+            .connectTimeout(Duration.ofMillis(500))
+            .credentials(
+                tenant -> {
+                  if (silent.get()) {
+                    unanswered.incrementAndGet();
+                    return new CompletableFuture<>();
+                  }
+                  return Tenants.credentials().credentials(tenant);
+                })
+            .connections(
+                ConnectionOptions.builder().reverifyInterval(Duration.ofMillis(50)).build())
+            .build()) {
+      redis.tenant("acme").sync().set("k", "v");
+      silent.set(true);
+      Awaitility.await().until(() -> unanswered.get() > 0);
+      silent.set(false);
+      server.admin().command("ACL", "SETUSER", "tenant_acme", "off");
+      Awaitility.await().until(() -> codeOfGet(redis, "acme") == ErrorCode.SEC002);
+    } finally {
+      server.admin().command("ACL", "SETUSER", "tenant_acme", "on");
     }
   }
 

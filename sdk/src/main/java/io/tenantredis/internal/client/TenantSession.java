@@ -66,6 +66,7 @@ public final class TenantSession {
           dedicated.discardAll();
           subscriber.distrust();
         });
+    shared.connectedElsewhere(() -> dedicated.isConnected() || subscriber.isActive());
   }
 
   public TenantId tenant() {

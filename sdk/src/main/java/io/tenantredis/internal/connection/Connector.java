@@ -170,10 +170,14 @@ public final class Connector implements AutoCloseable {
   /**
    * A tenant's credentials of now.
    *
-   * @return a stage with them, or with null where the application runs without ACL users; failed
-   *     with a {@link TenantConnectionException}
+   * @return a stage with them, or with null where the application runs without ACL users; failed if
+   *     the provider has none, or none within the connect timeout
    */
   public CompletionStage<@Nullable TenantCredentials> credentials(TenantIdentity identity) {
+    return inTime(ask(identity), () -> {});
+  }
+
+  private CompletionStage<@Nullable TenantCredentials> ask(TenantIdentity identity) {
     TenantCredentialsProvider provider = settings.credentials();
     if (provider == null) {
       return CompletableFuture.completedFuture(null);
@@ -208,7 +212,13 @@ public final class Connector implements AutoCloseable {
    *     said nothing
    */
   public CompletionStage<Void> reverify(VerifiedConnection connection) {
-    CompletableFuture<Void> result = new CompletableFuture<>();
+    return inTime(checkIdentity(connection.identity(), connection.physical()), connection::retire);
+  }
+
+  /** The same, but failed if it takes longer than the connect timeout. */
+  private <T extends @Nullable Object> CompletionStage<T> inTime(
+      CompletionStage<T> answer, Runnable late) {
+    CompletableFuture<T> result = new CompletableFuture<>();
     ScheduledFuture<?> timer;
     try {
       timer =
@@ -217,7 +227,7 @@ public final class Connector implements AutoCloseable {
               .schedule(
                   () -> {
                     if (result.completeExceptionally(new TimeoutException("no answer in time"))) {
-                      connection.retire();
+                      late.run();
                     }
                   },
                   settings.connectTimeout().toNanos(),
@@ -225,16 +235,15 @@ public final class Connector implements AutoCloseable {
     } catch (RejectedExecutionException shutDown) {
       return CompletableFuture.failedFuture(shutDown);
     }
-    checkIdentity(connection.identity(), connection.physical())
-        .whenComplete(
-            (same, failure) -> {
-              timer.cancel(false);
-              if (failure == null) {
-                result.complete(null);
-              } else {
-                result.completeExceptionally(unwrap(failure));
-              }
-            });
+    answer.whenComplete(
+        (value, failure) -> {
+          timer.cancel(false);
+          if (failure == null) {
+            result.complete(value);
+          } else {
+            result.completeExceptionally(unwrap(failure));
+          }
+        });
     return result;
   }
 
@@ -337,7 +346,7 @@ public final class Connector implements AutoCloseable {
     private CompletionStage<VerifiedConnection> run() {
       try {
         asksForCredentials = true;
-        return credentials(identity).thenCompose(this::open).thenCompose(this::verify);
+        return ask(identity).thenCompose(this::open).thenCompose(this::verify);
       } catch (RuntimeException failure) {
         return CompletableFuture.failedFuture(failure);
       }

@@ -8,6 +8,7 @@ import io.tenantredis.internal.connection.TenantIdentity;
 import io.tenantredis.internal.connection.VerifiedConnection;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,6 +27,7 @@ public final class SharedConnection {
   private final AtomicBoolean asking = new AtomicBoolean();
   private final AtomicInteger refusals = new AtomicInteger();
   private volatile Runnable distrusted = () -> {};
+  private volatile BooleanSupplier connectedElsewhere = () -> false;
   private volatile long reverifyAt;
   private volatile long pollAt;
 
@@ -118,6 +120,11 @@ public final class SharedConnection {
     }
   }
 
+  /** Whether the tenant has connections of other kinds, which are none of this object's. */
+  public void connectedElsewhere(BooleanSupplier connected) {
+    this.connectedElsewhere = connected;
+  }
+
   /** What else to do when a live connection turned out not to be the tenant's; must not block. */
   public void onDistrust(Runnable action) {
     this.distrusted = action;
@@ -136,7 +143,7 @@ public final class SharedConnection {
   }
 
   private void reverify() {
-    if (isConnected()) {
+    if (isConnected() || connectedElsewhere.getAsBoolean()) {
       askForAdmission();
     }
     for (Stripe stripe : stripes) {
