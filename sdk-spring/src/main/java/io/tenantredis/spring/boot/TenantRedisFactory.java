@@ -160,6 +160,7 @@ final class TenantRedisFactory {
     ResilienceOptions.Builder resilience =
         ResilienceOptions.builder()
             .maxConcurrentCalls(properties.maxConcurrentCalls())
+            .rateLimit(properties.rateLimit().calls(), properties.rateLimit().period())
             .maxAttempts(properties.retry().maxAttempts())
             .retryDelay(properties.retry().firstDelay(), properties.retry().longestDelay());
     applyCircuitBreaker(resilience);

@@ -26,6 +26,7 @@ record TenantRedisProperties(
     @DefaultValue("5s") Duration shutdownTimeout,
     @DefaultValue("16384") int maxConcurrentCalls,
     @DefaultValue Credentials credentials,
+    @DefaultValue RateLimit rateLimit,
     @DefaultValue Retry retry,
     @DefaultValue CircuitBreaker circuitBreaker,
     @DefaultValue Connections connections,
@@ -54,6 +55,8 @@ record TenantRedisProperties(
       return "User[" + username + "]";
     }
   }
+
+  record RateLimit(@DefaultValue("0") int calls, @DefaultValue("1s") Duration period) {}
 
   record Retry(
       @DefaultValue("3") int maxAttempts,

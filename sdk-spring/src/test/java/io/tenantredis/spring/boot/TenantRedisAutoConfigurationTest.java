@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.tenantredis.TenantId;
+import io.tenantredis.TenantLimitException;
 import io.tenantredis.TenantRedis;
 import io.tenantredis.context.CurrentTenantResolver;
 import io.tenantredis.context.NoCurrentTenantException;
@@ -33,6 +34,7 @@ import org.springframework.cache.annotation.CacheEvict;
 import org.springframework.cache.annotation.Cacheable;
 import org.springframework.cache.annotation.EnableCaching;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.dao.TransientDataAccessResourceException;
 import org.springframework.data.redis.connection.RedisConnectionFactory;
 import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
 import org.springframework.data.redis.core.ReactiveStringRedisTemplate;
@@ -156,6 +158,26 @@ class TenantRedisAutoConfigurationTest {
                   .contains("prefix-free")
                   .contains("identity(...) is missing")
                   .contains("maxAttempts is 0");
+            });
+  }
+
+  @Test
+  void theRateLimitIsEachTenantsOwn() {
+    runner()
+        .withPropertyValues("tenant-redis.rate-limit.calls=2", "tenant-redis.rate-limit.period=1h")
+        .run(
+            context -> {
+              StringRedisTemplate template = context.getBean(StringRedisTemplate.class);
+              TenantContext.run(
+                  ACME,
+                  () -> {
+                    template.hasKey("a");
+                    template.hasKey("a");
+                    org.assertj.core.api.Assertions.assertThatThrownBy(() -> template.hasKey("a"))
+                        .isInstanceOf(TransientDataAccessResourceException.class)
+                        .hasCauseInstanceOf(TenantLimitException.class);
+                  });
+              assertThat(TenantContext.get(GLOBEX, () -> template.hasKey("a"))).isFalse();
             });
   }
 
