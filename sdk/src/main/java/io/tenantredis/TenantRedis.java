@@ -31,6 +31,7 @@ import io.tenantredis.internal.client.TenantSessions;
 import io.tenantredis.internal.client.TenantSlot;
 import io.tenantredis.internal.connection.ConnectionSettings;
 import io.tenantredis.internal.connection.Connector;
+import io.tenantredis.internal.connection.Connectors;
 import io.tenantredis.internal.connection.ProbeSettings;
 import io.tenantredis.internal.connection.TenantIdentity;
 import io.tenantredis.internal.connection.TlsMaterial;
@@ -98,6 +99,7 @@ public final class TenantRedis implements AutoCloseable {
   private final boolean ownsResources;
   private final ClientMeters meters;
   private final @Nullable CommandObservations observations;
+  private final Connectors connectors;
   private final Connector connector;
   private final ResilienceRegistries resilience;
   private final ResilienceOptions resilienceOptions;
@@ -129,16 +131,14 @@ public final class TenantRedis implements AutoCloseable {
         settings.observations == null ? null : meters.observations(settings.observations);
     ConnectionSettings connecting =
         new ConnectionSettings(
-            uri,
             settings.credentials,
             settings.connectTimeout,
             settings.commandTimeout,
             settings.connections.maxConcurrentConnects(),
             settings.connections.maxConnections(),
             settings.flushConsolidation);
-    this.connector =
-        new Connector(
-            connecting, options, resources, meters, endpointBreaker(connecting.endpoint()));
+    this.connectors = new Connectors(connecting, options, resources, meters);
+    this.connector = connectors.to(uri, endpointBreaker(Connector.nameOf(uri)));
     this.connectPolicy = settings.connectPolicy(resources.eventExecutorGroup(), meters, probes());
     this.pubSubSettings = settings.pubSubSettings(uri.getDatabase());
     this.sessions =
@@ -148,7 +148,7 @@ public final class TenantRedis implements AutoCloseable {
             System::nanoTime,
             meters,
             this::forget);
-    connector.roomMaker(sessions::makeRoom);
+    connectors.roomMaker(sessions::makeRoom);
     connector.onPrimaryMoved(this::primaryMoved);
     this.primaryCheckAt = System.nanoTime() + settings.connections.primaryCheckInterval().toNanos();
     this.tlsReloader =
@@ -300,7 +300,7 @@ public final class TenantRedis implements AutoCloseable {
   }
 
   private void tlsChanged(SslOptions changed) {
-    connector.tls(changed);
+    connectors.tls(changed);
     sessions.all().forEach(TenantSession::exchangeConnections);
   }
 
@@ -322,7 +322,7 @@ public final class TenantRedis implements AutoCloseable {
   private void sweep() {
     try {
       sessions.sweep();
-      connector.sweep();
+      connectors.sweep();
       checkPrimary();
       meters.sweep(System.nanoTime());
       if (tlsReloader != null) {
@@ -474,7 +474,7 @@ public final class TenantRedis implements AutoCloseable {
     sessions.stop();
     awaitIdle(sessions::isIdle);
     sessions.close();
-    connector.close();
+    connectors.close();
     meters.close();
     if (ownsResources) {
       resources.shutdown(0, 2, TimeUnit.SECONDS).awaitUninterruptibly(5, TimeUnit.SECONDS);

@@ -1,6 +1,5 @@
 package io.tenantredis.internal.connection;
 
-import io.lettuce.core.RedisURI;
 import io.tenantredis.TenantCredentialsProvider;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
@@ -8,7 +7,6 @@ import org.jspecify.annotations.Nullable;
 /**
  * How connections are made.
  *
- * @param uri where to; credentials in it are not used for tenants that have their own
  * @param credentials the tenants' credentials; null only where the application chose to run without
  *     ACL users
  * @param connectTimeout bound of one attempt: credentials, TCP, TLS, handshake and identity check
@@ -20,18 +18,9 @@ import org.jspecify.annotations.Nullable;
  * @param consolidateFlushes whether many writes share one flush: more throughput under concurrency
  */
 public record ConnectionSettings(
-    RedisURI uri,
     @Nullable TenantCredentialsProvider credentials,
     Duration connectTimeout,
     Duration closeGrace,
     int maxConcurrentConnects,
     int maxConnections,
-    boolean consolidateFlushes) {
-
-  /** Where connections go, for people: no credentials. */
-  public String endpoint() {
-    return PrimaryLookup.isNeeded(uri)
-        ? "the primary '" + uri.getSentinelMasterId() + "'"
-        : uri.getHost() + ":" + uri.getPort();
-  }
-}
+    boolean consolidateFlushes) {}

@@ -1,10 +1,7 @@
 package io.tenantredis.internal.connection;
 
-import io.github.resilience4j.circuitbreaker.CircuitBreaker;
-import io.lettuce.core.ClientOptions;
 import io.lettuce.core.RedisCommandExecutionException;
 import io.lettuce.core.RedisURI;
-import io.lettuce.core.SslOptions;
 import io.lettuce.core.StaticCredentialsProvider;
 import io.lettuce.core.api.StatefulRedisConnection;
 import io.lettuce.core.codec.ByteArrayCodec;
@@ -13,7 +10,6 @@ import io.netty.util.concurrent.ScheduledFuture;
 import io.tenantredis.TenantConnectionException;
 import io.tenantredis.TenantCredentials;
 import io.tenantredis.TenantCredentialsProvider;
-import io.tenantredis.TenantId;
 import io.tenantredis.internal.error.ErrorClass;
 import io.tenantredis.internal.error.Failures;
 import io.tenantredis.internal.error.ServerError;
@@ -25,58 +21,54 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes verified connections, for all tenants with one Lettuce client and its event loops.
- * Thread-safe; nothing here blocks but {@link #close()}.
+ * Makes verified connections to one endpoint, for all tenants. {@link Connectors} makes it, and
+ * shares one Lettuce client and one set of limits among all endpoints. Thread-safe; nothing here
+ * blocks.
  */
-public final class Connector implements AutoCloseable {
+public final class Connector {
 
   private final ConnectionSettings settings;
   private final ConnectionEvents events;
   private final TenantLettuceClient client;
   private final ClientResources resources;
+  private final RedisURI uri;
   private final String endpoint;
+  private final @Nullable PrimaryLookup primary;
   private final @Nullable EndpointHealth health;
   private final ConnectGate gate;
-  private volatile Consumer<TenantId> roomMaker = tenant -> {};
 
-  public Connector(
+  Connector(
       ConnectionSettings settings,
-      ClientOptions options,
-      ClientResources resources,
+      TenantLettuceClient client,
+      ConnectGate gate,
       ConnectionEvents events,
-      @Nullable CircuitBreaker endpointBreaker) {
+      RedisURI uri,
+      @Nullable EndpointHealth health) {
     this.settings = settings;
+    this.client = client;
+    this.gate = gate;
     this.events = events;
-    this.resources = resources;
-    this.health = endpointBreaker == null ? null : new EndpointHealth(endpointBreaker);
-    this.client =
-        new TenantLettuceClient(
-            resources, options, lookedUp(settings), settings.consolidateFlushes());
-    this.endpoint = settings.endpoint();
-    this.gate =
-        new ConnectGate(
-            settings.maxConcurrentConnects(),
-            settings.maxConnections(),
-            resources.eventExecutorGroup(),
-            tenant -> roomMaker.accept(tenant));
+    this.resources = client.getResources();
+    this.uri = PrimaryLookup.copyOf(uri);
+    this.uri.setTimeout(settings.connectTimeout());
+    this.endpoint = nameOf(uri);
+    this.primary = client.primaryLookup(this.uri);
+    this.health = health;
   }
 
-  private static RedisURI lookedUp(ConnectionSettings settings) {
-    RedisURI uri = PrimaryLookup.copyOf(settings.uri());
-    uri.setTimeout(settings.connectTimeout());
-    return uri;
+  /** Where a URI leads, for people: no credentials. */
+  public static String nameOf(RedisURI uri) {
+    return PrimaryLookup.isNeeded(uri)
+        ? "the primary '" + uri.getSentinelMasterId() + "'"
+        : uri.getHost() + ":" + uri.getPort();
   }
 
-  /**
-   * Whom to tell which tenant waits while there are as many connections as there may be, so that
-   * somebody else's is closed. It must not block.
-   */
-  public void roomMaker(Consumer<TenantId> maker) {
-    this.roomMaker = maker;
+  /** Where connections go, for people: no credentials. */
+  public String endpoint() {
+    return endpoint;
   }
 
   /**
@@ -84,7 +76,6 @@ public final class Connector implements AutoCloseable {
    * to a replica. It must not block.
    */
   public void onPrimaryMoved(Runnable action) {
-    PrimaryLookup primary = client.primary();
     if (primary != null) {
       primary.onMove(action);
     }
@@ -92,23 +83,9 @@ public final class Connector implements AutoCloseable {
 
   /** Asks Sentinels, if there are any, where the primary is now. Does not block. */
   public void checkPrimary() {
-    PrimaryLookup primary = client.primary();
     if (primary != null) {
       // Who cannot be asked now is asked again at the next interval.
       primary.address().onErrorComplete().subscribe();
-    }
-  }
-
-  /** What the connections made from now on trust and present. */
-  public void tls(SslOptions options) {
-    client.setOptions(client.getOptions().mutate().sslOptions(options).build());
-  }
-
-  /** Asks for room again if somebody still waits for it. Called at short intervals. */
-  public void sweep() {
-    TenantId waiting = gate.waitingForRoom();
-    if (waiting != null) {
-      roomMaker.accept(waiting);
     }
   }
 
@@ -274,15 +251,6 @@ public final class Connector implements AutoCloseable {
             });
   }
 
-  /**
-   * Closes the Lettuce client and with it every connection still open. Blocks until that is done, a
-   * few seconds at most.
-   */
-  @Override
-  public void close() {
-    client.shutdown(Duration.ZERO, Duration.ofSeconds(2));
-  }
-
   private static Throwable unwrap(Throwable failure) {
     return failure instanceof CompletionException && failure.getCause() != null
         ? failure.getCause()
@@ -364,23 +332,22 @@ public final class Connector implements AutoCloseable {
         @Nullable TenantCredentials current) {
       asksForCredentials = false;
       credentials = current;
-      RedisURI uri = PrimaryLookup.copyOf(settings.uri());
-      uri.setTimeout(settings.connectTimeout());
+      RedisURI own = PrimaryLookup.copyOf(uri);
       if (current != null) {
         char[] password = current.password();
         // Without a password Lettuce does not authenticate at all; the identity check finds that
         // out.
-        uri.setCredentialsProvider(
+        own.setCredentialsProvider(
             new StaticCredentialsProvider(
                 current.username(), password.length == 0 ? null : password));
       }
-      if (uri.getClientName() == null) {
+      if (own.getClientName() == null) {
         // Without a name no CLIENT SETINFO either: where the user may not run it, each connect
         // would fill ACL LOG.
-        uri.setLibraryName("");
-        uri.setLibraryVersion("");
+        own.setLibraryName("");
+        own.setLibraryVersion("");
       }
-      return client.connectAsync(ByteArrayCodec.INSTANCE, uri).thenApply(this::opened);
+      return client.connectAsync(ByteArrayCodec.INSTANCE, own).thenApply(this::opened);
     }
 
     private StatefulRedisConnection<byte[], byte[]> opened(

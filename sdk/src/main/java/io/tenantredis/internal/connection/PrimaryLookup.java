@@ -57,6 +57,14 @@ final class PrimaryLookup {
     return uri.getSentinelMasterId() != null && !uri.getSentinels().isEmpty();
   }
 
+  /** The same for URIs that name the same primary behind the same Sentinels. */
+  static String nameOf(RedisURI uri) {
+    StringBuilder name = new StringBuilder(uri.getSentinelMasterId());
+    uri.getSentinels()
+        .forEach(at -> name.append(',').append(at.getHost()).append(':').append(at.getPort()));
+    return name.toString();
+  }
+
   /** Lettuce's own copies forget the Sentinels. */
   static RedisURI copyOf(RedisURI uri) {
     RedisURI.Builder copy = RedisURI.builder(uri);

@@ -15,6 +15,8 @@ import io.lettuce.core.resource.ClientResources;
 import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
@@ -25,32 +27,36 @@ import reactor.core.publisher.Mono;
 final class TenantLettuceClient extends RedisClient {
 
   private final boolean consolidateFlushes;
-  private final @Nullable PrimaryLookup primary;
 
-  /**
-   * @param uri where to connect, without anybody's credentials
-   */
+  /** One for each primary that Sentinels were ever asked for. */
+  private final ConcurrentMap<String, PrimaryLookup> primaries = new ConcurrentHashMap<>();
+
   TenantLettuceClient(
-      ClientResources resources, ClientOptions options, RedisURI uri, boolean consolidateFlushes) {
+      ClientResources resources, ClientOptions options, boolean consolidateFlushes) {
     super(resources, new RedisURI());
     setOptions(options);
     this.consolidateFlushes = consolidateFlushes;
-    this.primary =
-        PrimaryLookup.isNeeded(uri)
-            ? new PrimaryLookup(uri, super::getSocketAddress, resources.eventExecutorGroup())
-            : null;
   }
 
-  /** Finds the primary behind Sentinels; null without. */
-  @Nullable PrimaryLookup primary() {
-    return primary;
+  /**
+   * Finds the primary behind Sentinels; null without.
+   *
+   * @param uri where to connect, without anybody's credentials; its timeout bounds a lookup
+   */
+  @Nullable PrimaryLookup primaryLookup(RedisURI uri) {
+    return PrimaryLookup.isNeeded(uri)
+        ? primaries.computeIfAbsent(
+            PrimaryLookup.nameOf(uri),
+            name ->
+                new PrimaryLookup(
+                    uri, super::getSocketAddress, getResources().eventExecutorGroup()))
+        : null;
   }
 
   @Override
   protected Mono<SocketAddress> getSocketAddress(RedisURI redisURI) {
-    return primary != null && PrimaryLookup.isNeeded(redisURI)
-        ? primary.address()
-        : super.getSocketAddress(redisURI);
+    PrimaryLookup primary = primaryLookup(redisURI);
+    return primary != null ? primary.address() : super.getSocketAddress(redisURI);
   }
 
   @Override

@@ -57,10 +57,9 @@ class SubscriberChannelTest {
         new ClientMeters(
             new SimpleMeterRegistry(), MetricsOptions.builder().build(), System::nanoTime);
     try (RedisServer server = Tenants.unconfined().start();
-        Connector connector =
-            new Connector(
+        Connectors connectors =
+            new Connectors(
                 new ConnectionSettings(
-                    RedisURI.create(server.host(), server.port()),
                     Tenants.credentials(),
                     Duration.ofSeconds(10),
                     Duration.ofSeconds(1),
@@ -69,8 +68,8 @@ class SubscriberChannelTest {
                     true),
                 ClientOptions.builder().autoReconnect(false).protocolVersion(protocol).build(),
                 resources,
-                meters,
-                null)) {
+                meters)) {
+      Connector connector = connectors.to(RedisURI.create(server.host(), server.port()), null);
       VerifiedConnection connection =
           connector.connect(new TenantIdentity(ACME, "tenant_acme")).get(20, TimeUnit.SECONDS);
       Guard guard =
