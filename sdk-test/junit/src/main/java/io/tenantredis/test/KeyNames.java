@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -38,6 +39,12 @@ final class KeyNames {
   private static final Set<String> ALL_CHANNELS = Set.of("SUBSCRIBE", "PSUBSCRIBE", "SSUBSCRIBE");
   private static final Set<String> WHOLE_SERVER =
       Set.of("RANDOMKEY", "DBSIZE", "FLUSHALL", "FLUSHDB", "SWAPDB", "PUBSUB");
+
+  /** What one makes, or takes away, all have or lack. */
+  private static final Map<String, Set<String>> OF_THE_WHOLE_SERVER =
+      Map.of(
+          "SCRIPT", Set.of("FLUSH", "KILL"),
+          "FUNCTION", Set.of("LOAD", "DELETE", "FLUSH", "RESTORE", "KILL"));
 
   private final Map<List<String>, List<String>> keys;
 
@@ -107,7 +114,12 @@ final class KeyNames {
         }
         yield !isWithin(pattern, prefix);
       }
-      default -> WHOLE_SERVER.contains(command.name());
+      default ->
+          WHOLE_SERVER.contains(command.name())
+              || (args.size() > 1
+                  && OF_THE_WHOLE_SERVER
+                      .getOrDefault(command.name(), Set.of())
+                      .contains(args.get(1).toUpperCase(Locale.ROOT)));
     };
   }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClass;
 
+import io.lettuce.core.FlushMode;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.RedisURI;
 import io.lettuce.core.ScriptOutputType;
@@ -153,6 +154,23 @@ class TenantIsolationTest {
     assertThat(report.crossings())
         .anyMatch(crossing -> crossing.kind() == Kind.SERVER)
         .anyMatch(crossing -> crossing.evidence().contains("was answered with a canary"));
+  }
+
+  @Test
+  void scriptsAndFunctionsAreEverybodys(TestTenants tenants) {
+    IsolationReport report =
+        TenantIsolation.of(tenants)
+            .rounds(1)
+            .inspect(
+                run -> {
+                  tenants.admin().scriptFlush();
+                  return tenants.admin().functionFlush(FlushMode.SYNC);
+                });
+
+    assertThat(report.crossings())
+        .filteredOn(crossing -> crossing.kind() == Kind.SERVER)
+        .anyMatch(crossing -> crossing.evidence().contains("SCRIPT FLUSH"))
+        .anyMatch(crossing -> crossing.evidence().contains("FUNCTION FLUSH"));
   }
 
   @Test
