@@ -1,19 +1,14 @@
 package io.tenantredis.internal.client;
 
 import io.lettuce.core.ClientOptions;
-import io.lettuce.core.RedisCommandInterruptedException;
 import io.lettuce.core.api.StatefulRedisConnection;
 import io.lettuce.core.codec.RedisCodec;
 import io.lettuce.core.resource.ClientResources;
-import io.tenantredis.TenantRedisFailure;
 import io.tenantredis.internal.pool.Lease;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.ExecutionException;
 import java.util.function.Function;
-import org.jspecify.annotations.Nullable;
 
 /** Leases dedicated connections to the application. Thread-safe. */
 public final class Leases<K, V> {
@@ -66,27 +61,7 @@ public final class Leases<K, V> {
   }
 
   StatefulRedisConnection<K, V> lease() {
-    CompletableFuture<StatefulRedisConnection<K, V>> asked = leaseAsync();
-    try {
-      return asked.get();
-    } catch (InterruptedException interrupted) {
-      asked.cancel(false);
-      Thread.currentThread().interrupt();
-      throw new RedisCommandInterruptedException(interrupted);
-    } catch (ExecutionException failed) {
-      throw thrown(failed.getCause());
-    }
-  }
-
-  private static RuntimeException thrown(@Nullable Throwable cause) {
-    if (cause instanceof RuntimeException failure) {
-      if (failure instanceof TenantRedisFailure) {
-        // Made on another thread for this caller alone: the stack of the call says more.
-        failure.fillInStackTrace();
-      }
-      return failure;
-    }
-    return new CompletionException(cause);
+    return Waiting.await(leaseAsync());
   }
 
   <R> R run(Function<? super StatefulRedisConnection<K, V>, ? extends R> work) {

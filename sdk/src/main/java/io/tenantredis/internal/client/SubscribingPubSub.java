@@ -1,6 +1,5 @@
 package io.tenantredis.internal.client;
 
-import io.lettuce.core.RedisCommandInterruptedException;
 import io.lettuce.core.codec.RedisCodec;
 import io.tenantredis.KeyEvent;
 import io.tenantredis.MessageGap;
@@ -8,7 +7,6 @@ import io.tenantredis.ReactiveTenantPubSub;
 import io.tenantredis.SubscriptionListener;
 import io.tenantredis.TenantMessage;
 import io.tenantredis.TenantPubSub;
-import io.tenantredis.TenantRedisFailure;
 import io.tenantredis.TenantSubscription;
 import io.tenantredis.internal.pubsub.ActiveSubscription;
 import io.tenantredis.internal.pubsub.MessageReceiver;
@@ -20,8 +18,6 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
-import java.util.concurrent.ExecutionException;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -55,7 +51,7 @@ final class SubscribingPubSub<K, V> implements TenantPubSub<K, V> {
   public TenantSubscription subscribe(
       Collection<? extends K> channels,
       SubscriptionListener<? super TenantMessage<K, V>> listener) {
-    return await(subscribeAsync(channels, listener));
+    return Waiting.await(subscribeAsync(channels, listener));
   }
 
   @Override
@@ -69,7 +65,7 @@ final class SubscribingPubSub<K, V> implements TenantPubSub<K, V> {
   public TenantSubscription psubscribe(
       Collection<? extends K> patterns,
       SubscriptionListener<? super TenantMessage<K, V>> listener) {
-    return await(psubscribeAsync(patterns, listener));
+    return Waiting.await(psubscribeAsync(patterns, listener));
   }
 
   @Override
@@ -83,7 +79,7 @@ final class SubscribingPubSub<K, V> implements TenantPubSub<K, V> {
   public TenantSubscription ssubscribe(
       Collection<? extends K> shardChannels,
       SubscriptionListener<? super TenantMessage<K, V>> listener) {
-    return await(ssubscribeAsync(shardChannels, listener));
+    return Waiting.await(ssubscribeAsync(shardChannels, listener));
   }
 
   @Override
@@ -95,7 +91,7 @@ final class SubscribingPubSub<K, V> implements TenantPubSub<K, V> {
 
   @Override
   public TenantSubscription keyEvents(SubscriptionListener<? super KeyEvent<K>> listener) {
-    return await(keyEventsAsync(listener));
+    return Waiting.await(keyEventsAsync(listener));
   }
 
   @Override
@@ -187,29 +183,6 @@ final class SubscribingPubSub<K, V> implements TenantPubSub<K, V> {
           }
         });
     return result;
-  }
-
-  private static TenantSubscription await(CompletableFuture<TenantSubscription> asked) {
-    try {
-      return asked.get();
-    } catch (InterruptedException interrupted) {
-      asked.cancel(false);
-      Thread.currentThread().interrupt();
-      throw new RedisCommandInterruptedException(interrupted);
-    } catch (ExecutionException failed) {
-      throw thrown(failed.getCause());
-    }
-  }
-
-  private static RuntimeException thrown(@Nullable Throwable cause) {
-    if (cause instanceof RuntimeException failure) {
-      if (failure instanceof TenantRedisFailure) {
-        // Made on another thread for this caller: the stack of the call says more.
-        failure.fillInStackTrace();
-      }
-      return failure;
-    }
-    return new CompletionException(cause);
   }
 
   private final class ReactivePubSub implements ReactiveTenantPubSub<K, V> {

@@ -2,18 +2,15 @@ package io.tenantredis.internal.client;
 
 import io.lettuce.core.RedisCommandInterruptedException;
 import io.lettuce.core.RedisCommandTimeoutException;
-import io.lettuce.core.RedisException;
 import io.lettuce.core.RedisFuture;
 import io.lettuce.core.api.StatefulRedisConnection;
 import io.lettuce.core.protocol.RedisCommand;
-import io.tenantredis.TenantRedisFailure;
 import io.tenantredis.internal.keyspace.CommandRules;
 import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
 import java.util.Set;
-import java.util.concurrent.CancellationException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.ExecutionException;
@@ -118,18 +115,7 @@ final class SyncCommands implements InvocationHandler {
       future.cancel(true);
       throw new RedisCommandTimeoutException(late);
     } catch (ExecutionException failed) {
-      throw thrown(failed.getCause());
+      throw Waiting.thrown(failed.getCause());
     }
-  }
-
-  private static RuntimeException thrown(@Nullable Throwable cause) {
-    if (cause instanceof RuntimeException failure) {
-      if (failure instanceof TenantRedisFailure || failure instanceof CancellationException) {
-        // Made on an event loop for this caller alone: the stack of the call says more.
-        failure.fillInStackTrace();
-      }
-      return failure;
-    }
-    return new RedisException(cause);
   }
 }
