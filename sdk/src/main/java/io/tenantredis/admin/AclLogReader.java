@@ -119,6 +119,10 @@ public final class AclLogReader implements AutoCloseable {
         }
       } catch (AdminException unreadable) {
         failed(node.address(), unreadable);
+      } catch (NumberFormatException malformed) {
+        failed(
+            node.address(),
+            new AdminException(node.address() + " answered with a malformed number", malformed));
       }
     }
     Set<String> present = new HashSet<>();

@@ -5,7 +5,6 @@ import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.concurrent.Executor;
-import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -236,8 +235,9 @@ final class Mailbox implements Runnable {
   private void execute() {
     try {
       executor.execute(this);
-    } catch (RejectedExecutionException busy) {
-      // What waits stays, within its bounds, and is tried again with the next item or sweep.
+    } catch (RuntimeException busy) {
+      // Rejected, or whatever else an application's executor throws: what waits stays, within its
+      // bounds, and is tried again with the next item or sweep.
       synchronized (items) {
         scheduled = false;
       }

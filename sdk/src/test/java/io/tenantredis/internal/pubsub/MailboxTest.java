@@ -18,7 +18,7 @@ class MailboxTest {
 
   private final List<String> told = new ArrayList<>();
   private final Queue<Runnable> tasks = new ArrayDeque<>();
-  private boolean rejecting;
+  private @Nullable RuntimeException refusal;
 
   private final MessageReceiver receiver =
       new MessageReceiver() {
@@ -51,8 +51,8 @@ class MailboxTest {
   }
 
   private void execute(Runnable task) {
-    if (rejecting) {
-      throw new RejectedExecutionException();
+    if (refusal != null) {
+      throw refusal;
     }
     tasks.add(task);
   }
@@ -167,14 +167,17 @@ class MailboxTest {
   }
 
   @Test
-  void whatTheExecutorRejectsIsToldLater() {
-    Mailbox mailbox = mailbox(10, 10_000, Long.MAX_VALUE);
-    rejecting = true;
-    offer(mailbox, "1");
-    rejecting = false;
-    mailbox.sweep();
-    run();
-    assertThat(told).containsExactly("1");
+  void whatTheExecutorRefusesInWhateverWayIsToldLater() {
+    for (RuntimeException one :
+        List.of(new RejectedExecutionException(), new IllegalStateException("shut down"))) {
+      Mailbox mailbox = mailbox(10, 10_000, Long.MAX_VALUE);
+      refusal = one;
+      offer(mailbox, "1");
+      refusal = null;
+      mailbox.sweep();
+      run();
+    }
+    assertThat(told).containsExactly("1", "1");
   }
 
   @Test
