@@ -66,6 +66,11 @@ public final class SharedHandle<K, V> extends StatefulRedisConnectionImpl<K, V> 
             slot, codec, getOptions(), getResources(), getTimeout(), mode, observations);
   }
 
+  /** A thread is about to send a command and to wait for its result. */
+  void expectCommand() {
+    slot.expectCommand();
+  }
+
   RedisCodec<K, V> codec() {
     return codec;
   }

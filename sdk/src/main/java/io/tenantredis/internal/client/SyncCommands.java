@@ -61,6 +61,9 @@ final class SyncCommands implements InvocationHandler {
     if (method.getDeclaringClass() == Object.class) {
       return ofObject(proxy, method, arguments);
     }
+    if (connection instanceof SharedHandle<?, ?> shared) {
+      shared.expectCommand();
+    }
     Object result;
     try {
       result = asyncMethod(method).invoke(async, arguments);

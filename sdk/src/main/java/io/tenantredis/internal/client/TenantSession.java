@@ -183,6 +183,20 @@ public final class TenantSession {
     lastUsedNanos = nanos;
   }
 
+  /**
+   * A thread is about to send a command and to wait for its result. If nothing else is under way,
+   * the event loop sleeps, and the caller would pay for its waking up on top of the command's way
+   * to it: now it wakes up meanwhile.
+   */
+  void expectCommand() {
+    if (path.isIdle()) {
+      VerifiedConnection connection = shared.current();
+      if (connection != null) {
+        connection.wakeUp();
+      }
+    }
+  }
+
   /** Whether it holds an open connection. */
   boolean isConnected() {
     return shared.isConnected() || dedicated.isConnected();

@@ -54,6 +54,11 @@ public final class TenantSlot {
     sessions.requireOpen(tenant);
   }
 
+  /** A thread is about to send a command and to wait for its result. */
+  void expectCommand() {
+    session.expectCommand();
+  }
+
   /** Sends a command; it completes or fails the command itself and never throws. */
   void dispatch(RedisCommand<?, ?, ?> command, long timeoutNanos, RetryMode retryMode) {
     TenantSession current;

@@ -63,6 +63,8 @@ final class InStepCommandHandler extends CommandHandler {
    */
   private static final long REST_BEFORE_CLOSE_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
 
+  private static final Runnable NOTHING = () -> {};
+
   private static final String LETTUCE_OUTPUTS = "io.lettuce.core.output.";
 
   private final ConnectionListener listener;
@@ -100,6 +102,14 @@ final class InStepCommandHandler extends CommandHandler {
   /** What the server says when it refuses this connection. */
   HandshakeRefusal refusal() {
     return refusal;
+  }
+
+  /** Wakes the event loop up. Any thread. */
+  void wakeUp() {
+    ChannelHandlerContext ctx = context;
+    if (ctx != null) {
+      inLoop(ctx, NOTHING);
+    }
   }
 
   /** Where the other end of the socket is, or was. */

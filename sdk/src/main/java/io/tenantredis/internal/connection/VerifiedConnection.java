@@ -170,6 +170,14 @@ public final class VerifiedConnection {
     physical.addListener(pushListener);
   }
 
+  /**
+   * Wakes the event loop up, which costs nothing while it is awake, so that it is when a command
+   * comes. Any thread; does not block.
+   */
+  public void wakeUp() {
+    physical.handler().wakeUp();
+  }
+
   /** Where the other end of the socket is. */
   public String remoteAddress() {
     return physical.handler().remoteAddress();
