@@ -363,7 +363,8 @@ public final class TenantRedis implements AutoCloseable {
   }
 
   private TenantSession newSession(TenantId tenant) {
-    TenantIdentity identity = new TenantIdentity(tenant, expectedUser(tenant));
+    TenantIdentity identity =
+        new TenantIdentity(tenant, expectedUser(tenant), settings.identityCheck);
     KeyPrefix prefix = prefixes.prefixOf(tenant);
     GuardListener guardListener = meters.guard(tenant);
     SharedConnection shared =
@@ -511,6 +512,7 @@ public final class TenantRedis implements AutoCloseable {
     private String keyPrefix = "tenant:{tenant}:";
     private PrefixMode prefixMode = PrefixMode.PREFIX;
     private @Nullable String identity;
+    private IdentityCheck identityCheck = IdentityCheck.ACL_WHOAMI;
     private @Nullable TenantCredentialsProvider credentials;
     private boolean withoutAclUsers;
     private Duration connectTimeout = Duration.ofSeconds(5);
@@ -556,6 +558,18 @@ public final class TenantRedis implements AutoCloseable {
      */
     public Builder prefixMode(PrefixMode mode) {
       this.prefixMode = mode;
+      return this;
+    }
+
+    /**
+     * How servers are asked whose connection it is: another way than {@code ACL WHOAMI}, for
+     * managed services that refuse that. Default: {@link IdentityCheck#ACL_WHOAMI}.
+     *
+     * @param check the way
+     * @return this builder
+     */
+    public Builder identityCheck(IdentityCheck check) {
+      this.identityCheck = Objects.requireNonNull(check, "check");
       return this;
     }
 

@@ -154,7 +154,8 @@ final class AdminNode implements AutoCloseable {
       // A server repeats the rule it stumbles over.
       String said = HASH.matcher(String.valueOf(cause.getMessage())).replaceAll("...");
       if (cause instanceof RedisCommandExecutionException) {
-        throw new ServerRefusedException(address + ", " + name + ": " + said, cause);
+        throw new ServerRefusedException(
+            address + ", " + name + ": " + said + WithheldByService.advice(name, said), cause);
       }
       throw new ConnectionLostException(address + ", " + name + ": " + said, cause);
     }

@@ -3,6 +3,7 @@ package io.tenantredis.samples;
 import io.lettuce.core.RedisCredentials;
 import io.tenantredis.ConnectionOptions;
 import io.tenantredis.FileCredentials;
+import io.tenantredis.IdentityCheck;
 import io.tenantredis.TenantCredentials;
 import io.tenantredis.TenantCredentialsProvider;
 import io.tenantredis.TenantId;
@@ -20,7 +21,9 @@ import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.Executor;
 import reactor.core.publisher.Mono;
 
-/** The samples of docs/connections.md and docs/credentials.md, compiled. */
+/**
+ * The samples of docs/connections.md, docs/credentials.md and docs/managed-services.md, compiled.
+ */
 final class ConnectionSamples {
 
   interface Vault {
@@ -48,6 +51,16 @@ final class ConnectionSamples {
                     .idleTime(Duration.ofMinutes(2))
                     .reverifyInterval(Duration.ofMinutes(5))
                     .build())
+            .build();
+    redis.close();
+  }
+
+  static void clientInfo(TenantCredentialsProvider provider) {
+    TenantRedis redis =
+        TenantRedis.builder("rediss://valkey.internal:6379")
+            .identity("{tenant}@shop.iam")
+            .identityCheck(IdentityCheck.CLIENT_INFO)
+            .credentials(provider)
             .build();
     redis.close();
   }

@@ -3,6 +3,7 @@ package io.tenantredis.internal.connection;
 import io.lettuce.core.RedisConnectionException;
 import io.tenantredis.ErrorCode;
 import io.tenantredis.FailureDetails;
+import io.tenantredis.IdentityCheck;
 import io.tenantredis.Outcome;
 import io.tenantredis.TenantConnectionException;
 import io.tenantredis.TenantId;
@@ -138,7 +139,11 @@ final class ConnectFailures {
         endpoint
             + " did not say whose connection this is, so that it was closed. Grant it: ACL SETUSER "
             + identity.expectedUser()
-            + " +acl|whoami",
+            + " "
+            + identity.check().permission()
+            + (identity.check() == IdentityCheck.ACL_WHOAMI
+                ? ". For a managed service that lets nobody ask, see identityCheck(CLIENT_INFO)."
+                : ""),
         failure);
   }
 

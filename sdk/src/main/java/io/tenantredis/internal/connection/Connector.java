@@ -230,9 +230,7 @@ public final class Connector {
     if (expected == null) {
       return CompletableFuture.completedFuture(null);
     }
-    return connection
-        .async()
-        .aclWhoami()
+    return IdentityQuestion.ask(identity.check(), connection.async())
         .handle(
             (user, failure) -> {
               if (failure == null && expected.equals(user)) {

@@ -13,6 +13,7 @@ import io.lettuce.core.protocol.ProtocolVersion;
 import io.lettuce.core.resource.ClientResources;
 import io.lettuce.core.resource.DefaultClientResources;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.tenantredis.IdentityCheck;
 import io.tenantredis.KeyPrefixTemplate;
 import io.tenantredis.MetricsOptions;
 import io.tenantredis.PrefixMode;
@@ -71,7 +72,9 @@ class SubscriberChannelTest {
                 meters)) {
       Connector connector = connectors.to(RedisURI.create(server.host(), server.port()), null);
       VerifiedConnection connection =
-          connector.connect(new TenantIdentity(ACME, "tenant_acme")).get(20, TimeUnit.SECONDS);
+          connector
+              .connect(new TenantIdentity(ACME, "tenant_acme", IdentityCheck.ACL_WHOAMI))
+              .get(20, TimeUnit.SECONDS);
       Guard guard =
           new Guard(
               ACME,
