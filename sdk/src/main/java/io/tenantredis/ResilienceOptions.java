@@ -216,6 +216,10 @@ public final class ResilienceOptions {
      * How many commands each tenant may issue in a period. One more fails at once with a {@link
      * TenantLimitException}. Further attempts of a command do not count. Default: no limit.
      *
+     * <p>All calls of a period may come at its start, and other tenants of the server wait behind
+     * them: to spare those, give a short period, such as 20 calls in 2 milliseconds rather than
+     * 10,000 in a second.
+     *
      * @param calls 1 or more, or 0 for no limit
      * @param eachPeriod at least 1 millisecond
      * @return this builder
