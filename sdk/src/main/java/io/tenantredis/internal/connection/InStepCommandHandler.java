@@ -63,8 +63,6 @@ final class InStepCommandHandler extends CommandHandler {
    */
   private static final long REST_BEFORE_CLOSE_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
 
-  private static final Runnable NOTHING = () -> {};
-
   private static final String LETTUCE_OUTPUTS = "io.lettuce.core.output.";
 
   private final ConnectionListener listener;
@@ -108,7 +106,7 @@ final class InStepCommandHandler extends CommandHandler {
   void wakeUp() {
     ChannelHandlerContext ctx = context;
     if (ctx != null) {
-      inLoop(ctx, NOTHING);
+      inLoop(ctx, () -> {});
     }
   }
 
