@@ -11,6 +11,10 @@ public final class TestTenants {
   private TestTenants() {}
 
   public static RedisServer server(String... tenants) {
+    return builder(tenants).start();
+  }
+
+  public static RedisServer.Builder builder(String... tenants) {
     RedisServer.Builder builder = RedisServer.builder().adminUser("admin", "admin-secret");
     for (String tenant : tenants) {
       builder =
@@ -27,7 +31,7 @@ public final class TestTenants {
               "+sort",
               "-sdiffstore");
     }
-    return builder.start();
+    return builder;
   }
 
   public static String password(String tenant) {

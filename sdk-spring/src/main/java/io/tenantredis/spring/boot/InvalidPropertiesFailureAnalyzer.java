@@ -16,7 +16,7 @@ final class InvalidPropertiesFailureAnalyzer
     return new FailureAnalysis(
         description.toString(),
         "Correct the properties tenant-redis.*. 'identity' is tenant-redis.identity; 'credentials' are"
-            + " tenant-redis.credentials.users.<tenant>.password, tenant-redis.credentials.location or a bean of type"
+            + " tenant-redis.credentials.users.<tenant>.password, tenant-redis.credentials.file or a bean of type"
             + " TenantCredentialsProvider; 'withoutAclUsers' is tenant-redis.without-acl-users=true, for development alone;"
             + " other names are those of the properties in camel case. tenant-redis.enabled=false switches all of it off.",
         cause);

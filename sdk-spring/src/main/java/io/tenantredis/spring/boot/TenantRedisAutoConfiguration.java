@@ -1,6 +1,7 @@
 package io.tenantredis.spring.boot;
 
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.observation.ObservationRegistry;
 import io.tenantredis.TenantCredentialsProvider;
 import io.tenantredis.TenantRedis;
 import io.tenantredis.context.CurrentTenantResolver;
@@ -20,7 +21,6 @@ import org.springframework.boot.ssl.SslBundle;
 import org.springframework.boot.ssl.SslBundles;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Role;
-import org.springframework.core.io.ResourceLoader;
 import org.springframework.data.redis.connection.ReactiveRedisConnectionFactory;
 import org.springframework.data.redis.connection.RedisConnectionFactory;
 import reactor.core.publisher.Hooks;
@@ -37,7 +37,8 @@ import reactor.core.publisher.Hooks;
     },
     afterName = {
       "org.springframework.boot.autoconfigure.ssl.SslAutoConfiguration",
-      "org.springframework.boot.micrometer.metrics.autoconfigure.CompositeMeterRegistryAutoConfiguration"
+      "org.springframework.boot.micrometer.metrics.autoconfigure.CompositeMeterRegistryAutoConfiguration",
+      "org.springframework.boot.micrometer.observation.autoconfigure.ObservationAutoConfiguration"
     })
 @ConditionalOnBooleanProperty(name = "tenant-redis.enabled", matchIfMissing = true)
 @EnableConfigurationProperties(TenantRedisProperties.class)
@@ -49,18 +50,13 @@ public final class TenantRedisAutoConfiguration {
   @ConditionalOnMissingBean
   TenantRedisConnectionDetails tenantRedisConnectionDetails(
       TenantRedisProperties properties, ObjectProvider<SslBundles> bundles) {
-    SslBundle bundle = TenantRedisFactory.bundle(properties, bundles.getIfAvailable());
-    return new TenantRedisConnectionDetails() {
-      @Override
-      public String url() {
-        return properties.url();
-      }
+    return new PropertiesConnectionDetails(properties, bundles.getIfAvailable());
+  }
 
-      @Override
-      public @Nullable SslBundle sslBundle() {
-        return bundle;
-      }
-    };
+  @Bean(destroyMethod = "close")
+  @ConditionalOnMissingBean(TenantRedis.class)
+  ConfiguredCredentials tenantRedisConfiguredCredentials(TenantRedisProperties properties) {
+    return new ConfiguredCredentials(properties);
   }
 
   @Bean(destroyMethod = "close")
@@ -68,16 +64,32 @@ public final class TenantRedisAutoConfiguration {
   TenantRedis tenantRedis(
       TenantRedisProperties properties,
       TenantRedisConnectionDetails details,
-      ResourceLoader resources,
+      ConfiguredCredentials configured,
       ObjectProvider<TenantCredentialsProvider> credentials,
-      ObjectProvider<MeterRegistry> registry,
+      ObjectProvider<MeterRegistry> meters,
+      ObjectProvider<ObservationRegistry> observations,
       ObjectProvider<TenantRedisBuilderCustomizer> customizers) {
-    return new TenantRedisFactory(properties, resources)
+    return new TenantRedisFactory(properties)
         .create(
             details,
+            configured,
             credentials.getIfUnique(),
-            registry.getIfUnique(),
+            meters.getIfUnique(),
+            observations.getIfUnique(),
+            tls(details),
             customizers.orderedStream().toList());
+  }
+
+  private static @Nullable BundleTls tls(TenantRedisConnectionDetails details) {
+    SslBundle bundle = details.sslBundle();
+    if (bundle == null) {
+      return null;
+    }
+    BundleTls tls = new BundleTls(bundle);
+    if (details instanceof PropertiesConnectionDetails own) {
+      own.onReload(tls::reload);
+    }
+    return tls;
   }
 
   @Bean

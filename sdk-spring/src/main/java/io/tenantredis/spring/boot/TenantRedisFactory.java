@@ -1,59 +1,55 @@
 package io.tenantredis.spring.boot;
 
-import io.github.resilience4j.circuitbreaker.CircuitBreakerConfig;
-import io.lettuce.core.SslOptions;
+import io.lettuce.core.RedisCredentials;
+import io.lettuce.core.RedisCredentialsProvider;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.observation.ObservationRegistry;
 import io.tenantredis.ConfigurationException;
-import io.tenantredis.ConnectionOptions;
-import io.tenantredis.InvalidTenantIdException;
-import io.tenantredis.MetricsOptions;
-import io.tenantredis.ResilienceOptions;
-import io.tenantredis.TenantCredentials;
 import io.tenantredis.TenantCredentialsProvider;
-import io.tenantredis.TenantId;
 import io.tenantredis.TenantRedis;
-import io.tenantredis.TenantTags;
-import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
-import org.springframework.boot.ssl.SslBundle;
-import org.springframework.boot.ssl.SslBundles;
-import org.springframework.core.io.Resource;
-import org.springframework.core.io.ResourceLoader;
 
 /** Makes the {@link TenantRedis} bean of the properties, or reports all their mistakes at once. */
 final class TenantRedisFactory {
 
-  private static final String PLACEHOLDER = "{tenant}";
-
   private final TenantRedisProperties properties;
-  private final ResourceLoader resources;
-  private final List<String> problems = new ArrayList<>();
+  private final PropertyOptions options;
+  private final Problems problems = new Problems();
 
-  TenantRedisFactory(TenantRedisProperties properties, ResourceLoader resources) {
+  TenantRedisFactory(TenantRedisProperties properties) {
     this.properties = properties;
-    this.resources = resources;
+    this.options = new PropertyOptions(properties);
   }
 
   TenantRedis create(
       TenantRedisConnectionDetails details,
+      ConfiguredCredentials configured,
       @Nullable TenantCredentialsProvider provider,
-      @Nullable MeterRegistry registry,
+      @Nullable MeterRegistry meters,
+      @Nullable ObservationRegistry observations,
+      @Nullable BundleTls tls,
       List<TenantRedisBuilderCustomizer> customizers) {
     TenantRedis.Builder builder = TenantRedis.builder(details.url());
-    applyIdentity(builder, provider);
-    applyLimits(builder);
-    if (registry != null && properties.metrics().enabled()) {
-      builder.meterRegistry(registry);
+    applyIdentity(builder, provider != null ? provider : configured.open(problems));
+    applyOptions(builder);
+    if (meters != null && properties.metrics().enabled()) {
+      builder.meterRegistry(meters);
     }
-    SslBundle bundle = details.sslBundle();
-    if (bundle != null) {
-      builder.sslOptions(sslOptions(bundle));
+    if (observations != null && properties.observations().enabled()) {
+      builder.observations(observations);
+    }
+    if (tls != null) {
+      builder.sslOptions(tls.options());
     }
     customizers.forEach(customizer -> customizer.customize(builder));
-    return build(builder);
+    TenantRedis redis = build(builder);
+    if (tls != null) {
+      tls.onReload(() -> redis.tenantsInUse().forEach(redis::credentialsChanged));
+    }
+    return redis;
   }
 
   private TenantRedis build(TenantRedis.Builder builder) {
@@ -69,11 +65,11 @@ final class TenantRedisFactory {
     if (redis != null) {
       redis.close();
     }
-    throw new InvalidPropertiesException(problems);
+    throw problems.exception();
   }
 
   private void applyIdentity(
-      TenantRedis.Builder builder, @Nullable TenantCredentialsProvider provider) {
+      TenantRedis.Builder builder, @Nullable TenantCredentialsProvider credentials) {
     builder.keyPrefix(properties.keyPrefix()).prefixMode(properties.prefixMode());
     if (properties.withoutAclUsers()) {
       builder.withoutAclUsers();
@@ -81,163 +77,47 @@ final class TenantRedisFactory {
     if (properties.identity() != null) {
       builder.identity(properties.identity());
     }
-    TenantCredentialsProvider credentials = provider != null ? provider : credentials();
     if (credentials != null) {
       builder.credentials(credentials);
     }
+    applySentinel(builder);
   }
 
-  private @Nullable TenantCredentialsProvider credentials() {
-    TenantRedisProperties.Credentials source = properties.credentials();
-    String location = source.location();
-    if (!source.users().isEmpty() && location != null) {
-      problems.add(
-          "tenant-redis.credentials.users and tenant-redis.credentials.location are both set: keep one.");
-      return null;
+  private void applySentinel(TenantRedis.Builder builder) {
+    String username = properties.sentinel().username();
+    String password = properties.sentinel().password();
+    if (password != null) {
+      RedisCredentials credentials =
+          username == null
+              ? RedisCredentials.just(null, password)
+              : RedisCredentials.just(username, password);
+      builder.sentinelCredentials(RedisCredentialsProvider.from(() -> credentials));
+    } else if (username != null) {
+      problems.add("tenant-redis.sentinel.username is set without a password: set both.");
     }
-    if (location != null) {
-      return fileCredentials(location);
-    }
-    return source.users().isEmpty() ? null : TenantCredentialsProvider.of(users(source.users()));
   }
 
-  private @Nullable TenantCredentialsProvider fileCredentials(String location) {
-    Resource file = resources.getResource(location);
-    if (!file.isReadable()) {
-      problems.add(
-          "tenant-redis.credentials.location cannot be read: give a file with lines 'tenant=password', for example"
-              + " 'file:/run/secrets/redis.properties'.");
-      return null;
-    }
-    return new FileCredentials(file, this::userOf);
-  }
-
-  private Map<TenantId, TenantCredentials> users(
-      Map<String, TenantRedisProperties.User> configured) {
-    Map<TenantId, TenantCredentials> users = new HashMap<>();
-    configured.forEach(
-        (name, user) -> {
-          try {
-            TenantId tenant = TenantId.of(name);
-            if (user.password() == null) {
-              problems.add(
-                  "tenant-redis.credentials.users." + name + ".password is missing: set it.");
-              return;
-            }
-            String username = user.username() == null ? userOf(tenant) : user.username();
-            users.put(tenant, TenantCredentials.of(username, user.password()));
-          } catch (InvalidTenantIdException invalid) {
-            problems.add(
-                "tenant-redis.credentials.users has a tenant with an invalid id: "
-                    + invalid.getMessage());
-          }
-        });
-    return users;
-  }
-
-  /** Without a user name it is the one that the identity expects. */
-  private String userOf(TenantId tenant) {
-    String identity = properties.identity();
-    return identity == null ? tenant.value() : identity.replace(PLACEHOLDER, tenant.value());
-  }
-
-  private void applyLimits(TenantRedis.Builder builder) {
+  private void applyOptions(TenantRedis.Builder builder) {
     builder
         .connectTimeout(properties.connectTimeout())
         .commandTimeout(properties.commandTimeout())
-        .shutdownTimeout(properties.shutdownTimeout());
-    try {
-      builder.metrics(
-          MetricsOptions.builder()
-              .tenants(TenantTags.busiest(properties.metrics().taggedTenants()))
-              .build());
-    } catch (IllegalArgumentException mistake) {
-      problems.add("tenant-redis.metrics.tagged-tenants: " + mistake.getMessage());
-    }
+        .shutdownTimeout(properties.shutdownTimeout())
+        .flushConsolidation(properties.flushConsolidation());
     if (properties.clientName() != null) {
       builder.clientName(properties.clientName());
     }
-    ResilienceOptions.Builder resilience =
-        ResilienceOptions.builder()
-            .maxConcurrentCalls(properties.maxConcurrentCalls())
-            .rateLimit(properties.rateLimit().calls(), properties.rateLimit().period())
-            .maxAttempts(properties.retry().maxAttempts())
-            .retryDelay(properties.retry().firstDelay(), properties.retry().longestDelay());
-    applyCircuitBreaker(resilience);
-    try {
-      builder.resilience(resilience.build());
-    } catch (ConfigurationException mistakes) {
-      problems.addAll(mistakes.problems());
-    }
-    applyConnections(builder);
+    apply("tenant-redis", options::resilience, builder::resilience);
+    apply("tenant-redis.connections", options::connections, builder::connections);
+    apply("tenant-redis.dedicated", options::dedicated, builder::dedicatedConnections);
+    apply("tenant-redis.pub-sub", options::pubSub, builder::pubSub);
+    apply("tenant-redis.metrics", options::metrics, builder::metrics);
+    apply("tenant-redis.commands", options::commands, builder::commands);
   }
 
-  private void applyCircuitBreaker(ResilienceOptions.Builder builder) {
-    TenantRedisProperties.CircuitBreaker breaker = properties.circuitBreaker();
-    try {
-      builder.circuitBreaker(
-          CircuitBreakerConfig.custom()
-              .slidingWindowType(CircuitBreakerConfig.SlidingWindowType.TIME_BASED)
-              .slidingWindowSize(Math.toIntExact(breaker.slidingWindow().toSeconds()))
-              .minimumNumberOfCalls(breaker.minimumNumberOfCalls())
-              .failureRateThreshold(breaker.failureRateThreshold())
-              .waitDurationInOpenState(breaker.openTime())
-              .permittedNumberOfCallsInHalfOpenState(10)
-              .build());
-    } catch (IllegalArgumentException mistake) {
-      problems.add("tenant-redis.circuit-breaker is not valid: " + mistake.getMessage() + ".");
+  private <T> void apply(String group, Supplier<T> build, Consumer<T> use) {
+    T built = problems.built(group, build);
+    if (built != null) {
+      use.accept(built);
     }
-  }
-
-  private void applyConnections(TenantRedis.Builder builder) {
-    TenantRedisProperties.Connections limits = properties.connections();
-    ConnectionOptions.Builder options = ConnectionOptions.builder();
-    if (limits.max() != null) {
-      options.maxConnections(limits.max());
-    }
-    if (limits.sharedPerTenant() != null) {
-      options.sharedConnections(limits.sharedPerTenant());
-    }
-    if (limits.idleTime() != null) {
-      options.idleTime(limits.idleTime());
-    }
-    try {
-      builder.connections(options.build());
-    } catch (IllegalArgumentException mistake) {
-      problems.add("tenant-redis.connections is not valid: " + mistake.getMessage());
-    }
-  }
-
-  /** The bundle of a URL that comes from the properties. */
-  static @Nullable SslBundle bundle(
-      TenantRedisProperties properties, @Nullable SslBundles bundles) {
-    String name = properties.ssl().bundle();
-    if (name == null) {
-      return null;
-    }
-    if (!properties.url().startsWith("rediss://")) {
-      throw new InvalidPropertiesException(
-          List.of(
-              "tenant-redis.ssl.bundle is set, but tenant-redis.url is not for TLS: begin it with 'rediss://'."));
-    }
-    if (bundles == null) {
-      throw new InvalidPropertiesException(
-          List.of(
-              "tenant-redis.ssl.bundle is set, but there are no SSL bundles: configure spring.ssl.bundle.*."));
-    }
-    return bundles.getBundle(name);
-  }
-
-  private static SslOptions sslOptions(SslBundle bundle) {
-    SslOptions.Builder options = SslOptions.builder().jdkSslProvider();
-    options.keyManager(bundle.getManagers().getKeyManagerFactory());
-    options.trustManager(bundle.getManagers().getTrustManagerFactory());
-    if (bundle.getOptions().getCiphers() != null) {
-      options.cipherSuites(bundle.getOptions().getCiphers());
-    }
-    if (bundle.getOptions().getEnabledProtocols() != null) {
-      options.protocols(bundle.getOptions().getEnabledProtocols());
-    }
-    return options.build();
   }
 }

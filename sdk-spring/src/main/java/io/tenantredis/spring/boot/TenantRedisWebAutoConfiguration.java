@@ -6,8 +6,10 @@ import io.tenantredis.spring.web.ServletTenantResolver;
 import io.tenantredis.spring.web.TenantGate;
 import io.tenantredis.spring.web.TenantServletFilter;
 import io.tenantredis.spring.web.TenantWebFilter;
+import io.tenantredis.spring.web.TokenClaim;
 import java.security.Principal;
 import java.util.List;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
@@ -19,6 +21,7 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplicat
 import org.springframework.boot.web.servlet.FilterRegistrationBean;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.util.ClassUtils;
 import org.springframework.web.filter.OncePerRequestFilter;
 import org.springframework.web.server.WebFilter;
 
@@ -31,6 +34,9 @@ import org.springframework.web.server.WebFilter;
 public final class TenantRedisWebAutoConfiguration {
 
   private static final String RESOLVER_IS_SET = "'${tenant-redis.web.resolver:none}' != 'none'";
+
+  private static final String CLAIM_ACCESSOR =
+      "org.springframework.security.oauth2.core.ClaimAccessor";
 
   TenantRedisWebAutoConfiguration() {}
 
@@ -60,6 +66,16 @@ public final class TenantRedisWebAutoConfiguration {
     return required(web.fixed(), "fixed", "acme");
   }
 
+  private static Function<Principal, @Nullable String> claim(TenantRedisProperties.Web web) {
+    if (!ClassUtils.isPresent(CLAIM_ACCESSOR, null)) {
+      throw new InvalidPropertiesException(
+          List.of(
+              "tenant-redis.web.resolver is 'claim', but Spring Security's OAuth2 support is not there: add"
+                  + " spring-security-oauth2-core, for example with a resource server's starter."));
+    }
+    return new TokenClaim(web.claim());
+  }
+
   private static InvalidPropertiesException noResolver() {
     return new InvalidPropertiesException(
         List.of("tenant-redis.web.resolver is 'none': say how a request names its tenant."));
@@ -80,6 +96,7 @@ public final class TenantRedisWebAutoConfiguration {
         case PATH -> ServletTenantResolver.path(path(web));
         case HOST -> ServletTenantResolver.host(host(web));
         case PRINCIPAL -> ServletTenantResolver.principal(Principal::getName);
+        case CLAIM -> ServletTenantResolver.principal(claim(web));
         case SESSION -> ServletTenantResolver.session(web.sessionAttribute());
         case FIXED -> ServletTenantResolver.fixed(fixed(web));
         case NONE -> throw noResolver();
@@ -117,6 +134,7 @@ public final class TenantRedisWebAutoConfiguration {
         case PATH -> ServerTenantResolver.path(path(web));
         case HOST -> ServerTenantResolver.host(host(web));
         case PRINCIPAL -> ServerTenantResolver.principal(Principal::getName);
+        case CLAIM -> ServerTenantResolver.principal(claim(web));
         case SESSION -> ServerTenantResolver.session(web.sessionAttribute());
         case FIXED -> ServerTenantResolver.fixed(fixed(web));
         case NONE -> throw noResolver();

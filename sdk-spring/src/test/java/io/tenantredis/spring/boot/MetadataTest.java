@@ -4,6 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.InputStream;
 import java.lang.reflect.RecordComponent;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
@@ -32,6 +36,37 @@ class MetadataTest {
     Map<String, String> there = new TreeMap<>();
     collect("tenant-redis", TenantRedisProperties.class, there);
     assertThat(described).isEqualTo(there);
+  }
+
+  @Test
+  void thePageOfThePropertiesSaysWhatTheMetadataSays() throws Exception {
+    List<String> described = new ArrayList<>();
+    try (InputStream json =
+        getClass().getResourceAsStream("/META-INF/spring-configuration-metadata.json")) {
+      for (JsonNode property : JsonMapper.shared().readTree(json).get("properties")) {
+        JsonNode value = property.get("defaultValue");
+        String text =
+            value == null ? "-" : "`" + (value.isArray() ? value.get(0) : value).asString() + "`";
+        described.add(
+            "`"
+                + property.get("name").asString()
+                + "` "
+                + text
+                + " "
+                + property.get("description").asString());
+      }
+    }
+    List<String> documented = new ArrayList<>();
+    Path page =
+        Path.of("").toAbsolutePath().getParent().resolve("docs").resolve("spring-properties.md");
+    for (String line : Files.readAllLines(page)) {
+      if (line.startsWith("| `")) {
+        String[] cells = line.split("(?<!\\\\)\\|");
+        documented.add(
+            cells[1].trim() + " " + cells[3].trim() + " " + cells[4].trim().replace("\\|", "|"));
+      }
+    }
+    assertThat(documented).isEqualTo(described);
   }
 
   private static void collect(String prefix, Class<?> type, Map<String, String> into) {

@@ -1,20 +1,36 @@
 package io.tenantredis.spring.boot;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.lettuce.core.RedisException;
+import io.lettuce.core.ScriptOutputType;
+import io.lettuce.core.api.sync.RedisCommands;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.micrometer.observation.Observation;
+import io.micrometer.observation.ObservationHandler;
+import io.micrometer.observation.ObservationRegistry;
+import io.tenantredis.CommandRefusedException;
 import io.tenantredis.TenantId;
 import io.tenantredis.TenantLimitException;
 import io.tenantredis.TenantRedis;
+import io.tenantredis.UnknownTenantException;
 import io.tenantredis.context.CurrentTenantResolver;
 import io.tenantredis.context.NoCurrentTenantException;
 import io.tenantredis.context.TenantContext;
 import io.tenantredis.spring.TestTenants;
 import io.tenantredis.spring.data.TenantRedisConnectionFactory;
 import io.tenantredis.test.server.RedisServer;
+import io.tenantredis.test.server.ReplicatedRedis;
+import io.tenantredis.test.server.TestCertificates;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -101,8 +117,7 @@ class TenantRedisAutoConfigurationTest {
                   context.getBean(ReactiveStringRedisTemplate.class);
               assertThat(TenantContext.get(GLOBEX, () -> reactive.opsForValue().get("t").block()))
                   .isEqualTo("g");
-              org.assertj.core.api.Assertions.assertThatThrownBy(
-                      () -> template.opsForValue().get("t"))
+              assertThatThrownBy(() -> template.opsForValue().get("t"))
                   .isInstanceOf(NoCurrentTenantException.class);
             });
   }
@@ -143,6 +158,10 @@ class TenantRedisAutoConfigurationTest {
         .withPropertyValues(
             "tenant-redis.key-prefix={tenant}-",
             "tenant-redis.retry.max-attempts=0",
+            "tenant-redis.dedicated.max-size=0",
+            "tenant-redis.connections.max=0",
+            "tenant-redis.metrics.tenant-tag=allowed",
+            "tenant-redis.sentinel.username=x",
             "tenant-redis.credentials.users.acme.username=x")
         .run(
             context -> {
@@ -157,7 +176,11 @@ class TenantRedisAutoConfigurationTest {
                   .contains("users.acme.password is missing")
                   .contains("prefix-free")
                   .contains("identity(...) is missing")
-                  .contains("maxAttempts is 0");
+                  .contains("maxAttempts is 0")
+                  .contains("tenant-redis.dedicated: maxSize is 0")
+                  .contains("tenant-redis.connections: maxConnections is 0")
+                  .contains("tenant-redis.metrics: 'allowed-tenants'")
+                  .contains("tenant-redis.sentinel.username is set without a password");
             });
   }
 
@@ -173,7 +196,7 @@ class TenantRedisAutoConfigurationTest {
                   () -> {
                     template.hasKey("a");
                     template.hasKey("a");
-                    org.assertj.core.api.Assertions.assertThatThrownBy(() -> template.hasKey("a"))
+                    assertThatThrownBy(() -> template.hasKey("a"))
                         .isInstanceOf(TransientDataAccessResourceException.class)
                         .hasCauseInstanceOf(TenantLimitException.class);
                   });
@@ -182,20 +205,196 @@ class TenantRedisAutoConfigurationTest {
   }
 
   @Test
-  void credentialsMayStandInAFileThatIsReadForEachConnection(@TempDir Path directory)
-      throws Exception {
-    Path file = directory.resolve("redis.properties");
-    Files.writeString(file, "acme=" + TestTenants.password("acme") + "\n");
+  void credentialsMayStandInFilesWhoseChangesRotateThem(@TempDir Path directory) throws Exception {
+    try (RedisServer own = TestTenants.server("acme")) {
+      Path file = directory.resolve("acme");
+      Files.writeString(file, TestTenants.password("acme") + "\n");
+      empty
+          .withPropertyValues(TestTenants.properties(own))
+          .withPropertyValues(
+              "tenant-redis.credentials.file=" + directory + "/{tenant}",
+              "tenant-redis.credentials.file-interval=20ms")
+          .run(
+              context -> {
+                TenantRedis redis = context.getBean(TenantRedis.class);
+                long first = redis.tenant("acme").sync().clientId();
+                own.admin().command("ACL", "SETUSER", "tenant_acme", ">rotated");
+                Files.writeString(file, "rotated");
+                Awaitility.await().until(() -> redis.tenant("acme").sync().clientId() != first);
+              });
+    }
+  }
+
+  @Test
+  void credentialsMayStandInTheEnvironment() {
     empty
         .withPropertyValues(TestTenants.properties(server))
-        .withPropertyValues("tenant-redis.credentials.location=" + file.toUri())
+        .withPropertyValues("tenant-redis.credentials.environment-variable=NO_SUCH_{tenant}")
         .run(
             context -> {
               TenantRedis redis = context.getBean(TenantRedis.class);
-              assertThat(redis.tenant("acme").sync().ping()).isEqualTo("PONG");
-              Files.writeString(
-                  file, "globex=tenant_globex:" + TestTenants.password("globex") + "\n");
-              assertThat(redis.tenant("globex").sync().ping()).isEqualTo("PONG");
+              assertThatThrownBy(() -> redis.tenant("acme").sync().ping())
+                  .isInstanceOf(UnknownTenantException.class);
+            });
+  }
+
+  @Test
+  void thePrimaryThatSentinelsNameIsUsedWithCredentialsOfTheirOwn() {
+    try (ReplicatedRedis servers =
+        ReplicatedRedis.builder()
+            .server(TestTenants.builder("acme"))
+            .sentinel(RedisServer.builder().requirePass("sentinel-secret"))
+            .replicas(0)
+            .sentinels(1)
+            .start()) {
+      RedisServer sentinel = servers.sentinels().get(0);
+      ApplicationContextRunner runner =
+          empty.withPropertyValues(
+              "tenant-redis.url=redis-sentinel://"
+                  + sentinel.host()
+                  + ":"
+                  + sentinel.port()
+                  + "#"
+                  + servers.masterName(),
+              "tenant-redis.identity=tenant_{tenant}",
+              "tenant-redis.connect-timeout=2s",
+              "tenant-redis.command-timeout=2s",
+              "tenant-redis.credentials.users.acme.password=" + TestTenants.password("acme"));
+      runner
+          .withPropertyValues(
+              "tenant-redis.sentinel.password=sentinel-secret", "tenant-redis.command-timeout=10s")
+          .run(
+              context ->
+                  assertThat(context.getBean(TenantRedis.class).tenant("acme").sync().ping())
+                      .isEqualTo("PONG"));
+      runner.run(
+          context ->
+              assertThatThrownBy(
+                      () -> context.getBean(TenantRedis.class).tenant("acme").sync().ping())
+                  .isInstanceOf(RedisException.class));
+    }
+  }
+
+  @Test
+  void aReloadedSslBundleTakesEffectForNewAndLiveConnections(@TempDir Path directory)
+      throws Exception {
+    TestCertificates trusted = TestCertificates.shared();
+    try (RedisServer own = TestTenants.builder("acme").tls().requireClientCertificate().start()) {
+      Path trust = directory.resolve("ca.pem");
+      Files.copy(TestCertificates.createIn(directory.resolve("others")).caPem(), trust);
+      Path certificate = directory.resolve("client.pem");
+      Path key = directory.resolve("client.key");
+      Files.copy(trusted.client("first").certificatePem(), certificate);
+      Files.copy(trusted.client("first").keyPem(), key);
+      empty
+          .withPropertyValues(TestTenants.properties(own, "acme"))
+          .withPropertyValues(
+              "tenant-redis.url=rediss://" + own.host() + ":" + own.tlsPort(),
+              "tenant-redis.ssl.bundle=redis",
+              "spring.ssl.bundle.watch.file.quiet-period=50ms",
+              "tenant-redis.command-timeout=2s",
+              "spring.ssl.bundle.pem.redis.reload-on-update=true",
+              "spring.ssl.bundle.pem.redis.truststore.certificate=" + trust,
+              "spring.ssl.bundle.pem.redis.keystore.certificate=" + certificate,
+              "spring.ssl.bundle.pem.redis.keystore.private-key=" + key)
+          .run(
+              context -> {
+                TenantRedis redis = context.getBean(TenantRedis.class);
+                assertThatThrownBy(() -> redis.tenant("acme").sync().ping())
+                    .hasMessageContaining("SEC004");
+                Files.copy(trusted.caPem(), trust, StandardCopyOption.REPLACE_EXISTING);
+                Awaitility.await()
+                    .atMost(Duration.ofSeconds(30))
+                    .ignoreExceptions()
+                    .until(() -> redis.tenant("acme").sync().ping().equals("PONG"));
+                long first = redis.tenant("acme").sync().clientId();
+                Files.copy(
+                    trusted.client("second").keyPem(), key, StandardCopyOption.REPLACE_EXISTING);
+                Files.copy(
+                    trusted.client("second").certificatePem(),
+                    certificate,
+                    StandardCopyOption.REPLACE_EXISTING);
+                Awaitility.await()
+                    .atMost(Duration.ofSeconds(30))
+                    .until(() -> redis.tenant("acme").sync().clientId() != first);
+              });
+    }
+  }
+
+  @Test
+  void theSslBundlesTrustAndHostNameCheckHold() {
+    TestCertificates certificates = TestCertificates.shared();
+    for (TestCertificates.Identity presented :
+        List.of(certificates.untrusted(), certificates.wrongHost())) {
+      try (RedisServer own = TestTenants.builder("acme").tls(certificates, presented).start()) {
+        empty
+            .withPropertyValues(TestTenants.properties(own, "acme"))
+            .withPropertyValues(
+                "tenant-redis.url=rediss://" + own.host() + ":" + own.tlsPort(),
+                "tenant-redis.command-timeout=2s",
+                "tenant-redis.ssl.bundle=redis",
+                "spring.ssl.bundle.pem.redis.truststore.certificate=" + certificates.caPem())
+            .run(
+                context ->
+                    assertThatThrownBy(
+                            () -> context.getBean(TenantRedis.class).tenant("acme").sync().ping())
+                        .hasMessageContaining("SEC004"));
+      }
+    }
+  }
+
+  @Test
+  void commandsAreObservedIfTheApplicationWantsIt() {
+    for (boolean wanted : List.of(true, false)) {
+      List<String> observed = new CopyOnWriteArrayList<>();
+      ObservationRegistry registry = ObservationRegistry.create();
+      registry
+          .observationConfig()
+          .observationHandler(
+              new ObservationHandler<Observation.Context>() {
+                @Override
+                public void onStop(Observation.Context context) {
+                  observed.add(context.getName());
+                }
+
+                @Override
+                public boolean supportsContext(Observation.Context context) {
+                  return true;
+                }
+              });
+      runner()
+          .withPropertyValues("tenant-redis.observations.enabled=" + wanted)
+          .withBean(ObservationRegistry.class, () -> registry)
+          .run(
+              context -> {
+                context.getBean(TenantRedis.class).tenant("acme").sync().ping();
+                if (wanted) {
+                  Awaitility.await().until(() -> !observed.isEmpty());
+                } else {
+                  assertThat(observed).isEmpty();
+                }
+              });
+    }
+  }
+
+  @Test
+  void limitsAndWithheldCommandsHold() {
+    runner()
+        .withPropertyValues(
+            "tenant-redis.rate-limit.calls=2",
+            "tenant-redis.rate-limit.period=1h",
+            "tenant-redis.commands.withheld=DEL",
+            "tenant-redis.commands.scripts=false")
+        .run(
+            context -> {
+              RedisCommands<String, String> acme =
+                  context.getBean(TenantRedis.class).tenant("acme").sync();
+              assertThatThrownBy(() -> acme.del("k")).isInstanceOf(CommandRefusedException.class);
+              assertThatThrownBy(() -> acme.eval("return 1", ScriptOutputType.INTEGER))
+                  .isInstanceOf(CommandRefusedException.class);
+              acme.ping();
+              acme.ping();
+              assertThatThrownBy(acme::ping).isInstanceOf(TenantLimitException.class);
             });
   }
 
