@@ -1,7 +1,11 @@
 package io.tenantredis.spring.boot;
 
+import io.micrometer.core.instrument.MeterRegistry;
 import io.tenantredis.TenantRedis;
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.actuate.autoconfigure.endpoint.condition.ConditionalOnAvailableEndpoint;
+import org.springframework.boot.actuate.autoconfigure.info.ConditionalOnEnabledInfoContributor;
+import org.springframework.boot.actuate.info.InfoContributor;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
@@ -12,8 +16,8 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
 /**
- * Health and the endpoint {@code tenantredis}, where the actuator is there. The health indicator
- * stands in the place of Boot's own, which would need a current tenant.
+ * Health, info and the endpoint {@code tenantredis}, where the actuator is there. The health
+ * indicator stands in the place of Boot's own, which would need a current tenant.
  */
 @AutoConfiguration(
     after = TenantRedisAutoConfiguration.class,
@@ -45,8 +49,22 @@ public final class TenantRedisActuatorAutoConfiguration {
     @Bean
     @ConditionalOnMissingBean
     @ConditionalOnAvailableEndpoint
-    TenantRedisEndpoint tenantRedisEndpoint(TenantRedis redis, TenantRedisProperties properties) {
-      return new TenantRedisEndpoint(redis, properties.keyPrefix());
+    TenantRedisEndpoint tenantRedisEndpoint(
+        TenantRedis redis, TenantRedisProperties properties, ObjectProvider<MeterRegistry> meters) {
+      return new TenantRedisEndpoint(redis, properties.keyPrefix(), meters.getIfUnique());
+    }
+  }
+
+  @Configuration(proxyBeanMethods = false)
+  @ConditionalOnClass(ConditionalOnEnabledInfoContributor.class)
+  @ConditionalOnEnabledInfoContributor("tenant-redis")
+  static class InfoConfiguration {
+
+    @Bean
+    @ConditionalOnMissingBean(name = "tenantRedisInfoContributor")
+    InfoContributor tenantRedisInfoContributor(
+        TenantRedis redis, TenantRedisProperties properties) {
+      return new TenantRedisInfoContributor(redis, properties);
     }
   }
 }

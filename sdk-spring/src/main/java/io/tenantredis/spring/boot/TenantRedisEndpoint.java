@@ -1,41 +1,96 @@
 package io.tenantredis.spring.boot;
 
+import io.github.resilience4j.circuitbreaker.CircuitBreaker;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.Meter;
+import io.micrometer.core.instrument.MeterRegistry;
 import io.tenantredis.TenantId;
 import io.tenantredis.TenantRedis;
+import java.util.Collection;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 import org.springframework.boot.actuate.endpoint.annotation.DeleteOperation;
 import org.springframework.boot.actuate.endpoint.annotation.Endpoint;
 import org.springframework.boot.actuate.endpoint.annotation.ReadOperation;
 import org.springframework.boot.actuate.endpoint.annotation.Selector;
+import org.springframework.boot.actuate.endpoint.annotation.WriteOperation;
 
 /**
- * The actuator endpoint {@code tenantredis}. It names tenants and can close their connections:
- * expose it to operators alone.
+ * The actuator endpoint {@code tenantredis}. It names tenants, can close their connections and
+ * rotate their credentials: expose it to operators alone.
  */
 @Endpoint(id = "tenantredis")
 public final class TenantRedisEndpoint {
 
+  private static final String CONNECTIONS = "db.client.connection.count";
+  private static final String STATE = "db.client.connection.state";
+  private static final String REFUSALS = "tenant.redis.guard.refusals";
+  private static final String TENANT = "tenant";
+
   private final TenantRedis redis;
   private final String keyPrefix;
+  private final @Nullable MeterRegistry meters;
 
-  TenantRedisEndpoint(TenantRedis redis, String keyPrefix) {
+  TenantRedisEndpoint(TenantRedis redis, String keyPrefix, @Nullable MeterRegistry meters) {
     this.redis = redis;
     this.keyPrefix = keyPrefix;
+    this.meters = meters;
   }
 
   /**
-   * The tenants in use.
+   * What is in use, and how it is.
    *
-   * @return the key prefix template and the tenants, sorted
+   * @return the tenants, their circuit breakers, and what the meters say of them
    */
   @ReadOperation
   public Report tenants() {
+    Map<String, String> breakers = new TreeMap<>();
+    for (CircuitBreaker breaker : redis.resilience().circuitBreakers().getAllCircuitBreakers()) {
+      breakers.put(breaker.getName(), breaker.getState().name());
+    }
+    Map<String, Double> connections = new TreeMap<>();
+    for (Gauge gauge : found(CONNECTIONS, Gauge.class)) {
+      connections.merge(tag(gauge, STATE), gauge.value(), Double::sum);
+    }
+    Map<String, Double> refusals = new TreeMap<>();
+    for (Counter counter : found(REFUSALS, Counter.class)) {
+      refusals.merge(tag(counter, TENANT), counter.count(), Double::sum);
+    }
     return new Report(
-        keyPrefix, redis.tenantsInUse().stream().sorted().map(TenantId::value).toList());
+        keyPrefix,
+        redis.tenantsInUse().stream().sorted().map(TenantId::value).toList(),
+        breakers,
+        connections,
+        refusals);
+  }
+
+  private <T extends Meter> Collection<T> found(String name, Class<T> type) {
+    return meters == null
+        ? List.of()
+        : meters.find(name).meters().stream().filter(type::isInstance).map(type::cast).toList();
+  }
+
+  private static String tag(Meter meter, String name) {
+    String value = meter.getId().getTag(name);
+    return value == null ? "" : value;
   }
 
   /**
-   * Closes what a tenant holds, after the commands in flight; its next command connects anew.
+   * Exchanges a tenant's connections for new ones with the credentials that its provider gives now.
+   *
+   * @param tenant the tenant's id
+   */
+  @WriteOperation
+  public void rotate(@Selector String tenant) {
+    redis.credentialsChanged(TenantId.of(tenant));
+  }
+
+  /**
+   * Closes what a tenant holds, after the commands in flight; its subscriptions end, and its next
+   * command connects anew.
    *
    * @param tenant the tenant's id
    */
@@ -49,6 +104,16 @@ public final class TenantRedisEndpoint {
    *
    * @param keyPrefix the template of the tenants' prefixes
    * @param tenantsInUse the ids of the tenants in use, sorted
+   * @param circuitBreakers the states of the tenants' circuit breakers and of those of endpoints,
+   *     by name
+   * @param connections how many connections there are by state; empty without metrics
+   * @param refusals how many commands the guard refused, by the tenant as metrics name it; empty
+   *     without metrics
    */
-  public record Report(String keyPrefix, List<String> tenantsInUse) {}
+  public record Report(
+      String keyPrefix,
+      List<String> tenantsInUse,
+      Map<String, String> circuitBreakers,
+      Map<String, Double> connections,
+      Map<String, Double> refusals) {}
 }

@@ -27,6 +27,10 @@ final class TenantConnectionAdapter extends LettuceConnectionFactory {
     this.tenants = tenants;
   }
 
+  TenantConnections connections() {
+    return connections;
+  }
+
   @Override
   @SuppressWarnings("NullAway") // The superclass passes it on to the method below and no further.
   protected AbstractRedisClient createClient() {
@@ -55,7 +59,6 @@ final class TenantConnectionAdapter extends LettuceConnectionFactory {
       LettuceConnectionProvider provider,
       long timeout,
       int database) {
-    return new TenantLettuceConnection(
-        connections.tenant(), tenants, connections.shared(), provider, timeout);
+    return new TenantLettuceConnection(connections, tenants, provider, timeout);
   }
 }

@@ -6,6 +6,7 @@ import io.lettuce.core.codec.ByteArrayCodec;
 import io.lettuce.core.codec.RedisCodec;
 import io.tenantredis.TenantClient;
 import io.tenantredis.TenantId;
+import io.tenantredis.TenantPubSub;
 import io.tenantredis.TenantRedis;
 import java.nio.ByteBuffer;
 import java.util.concurrent.CompletableFuture;
@@ -36,6 +37,10 @@ final class TenantConnections {
 
   StatefulConnection<ByteBuffer, ByteBuffer> sharedReactive() {
     return buffers.connection();
+  }
+
+  TenantPubSub<ByteBuffer, ByteBuffer> pubSub() {
+    return buffers.pubSub();
   }
 
   /** Spring Data's own two codecs are the only ones it asks with. */

@@ -1,11 +1,15 @@
 package io.tenantredis.spring.data;
 
-import io.lettuce.core.api.StatefulRedisConnection;
 import io.lettuce.core.cluster.api.async.RedisClusterAsyncCommands;
 import io.tenantredis.TenantId;
 import io.tenantredis.context.CurrentTenantResolver;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.springframework.dao.DataAccessException;
 import org.springframework.dao.InvalidDataAccessApiUsageException;
+import org.springframework.data.redis.connection.MessageListener;
+import org.springframework.data.redis.connection.RedisSubscribedConnectionException;
+import org.springframework.data.redis.connection.Subscription;
 import org.springframework.data.redis.connection.lettuce.LettuceConnection;
 import org.springframework.data.redis.connection.lettuce.LettuceConnectionProvider;
 
@@ -14,23 +18,24 @@ final class TenantLettuceConnection extends LettuceConnection {
 
   private static final int ONLY_DATABASE = 0;
 
-  private final TenantId tenant;
+  private final TenantConnections connections;
   private final CurrentTenantResolver tenants;
+  private volatile @Nullable BlockingSubscription subscription;
 
   TenantLettuceConnection(
-      TenantId tenant,
+      TenantConnections connections,
       CurrentTenantResolver tenants,
-      StatefulRedisConnection<byte[], byte[]> shared,
       LettuceConnectionProvider provider,
       long timeout) {
-    super(shared, provider, timeout, ONLY_DATABASE);
-    this.tenant = tenant;
+    super(connections.shared(), provider, timeout, ONLY_DATABASE);
+    this.connections = connections;
     this.tenants = tenants;
   }
 
   /** What every command of a pipeline or transaction asks for, and every blocking one. */
   @Override
   protected RedisClusterAsyncCommands<byte[], byte[]> getAsyncDedicatedConnection() {
+    TenantId tenant = connections.tenant();
     TenantId current = tenants.currentTenant();
     if (current != null && !current.equals(tenant)) {
       throw new InvalidDataAccessApiUsageException(
@@ -47,5 +52,55 @@ final class TenantLettuceConnection extends LettuceConnection {
   protected DataAccessException convertLettuceAccessException(Exception failure) {
     DataAccessException translated = Translation.of(failure);
     return translated == null ? super.convertLettuceAccessException(failure) : translated;
+  }
+
+  /**
+   * Blocks until the subscription is closed, as the interface has it: Lettuce's own connection does
+   * not, and a listener container that does not know this type waits for it on a thread of its own.
+   */
+  @Override
+  public void subscribe(MessageListener listener, byte[]... channels) {
+    listen(listener, opened -> opened.subscribe(channels));
+  }
+
+  /** Blocks until the subscription is closed. */
+  @Override
+  public void pSubscribe(MessageListener listener, byte[]... patterns) {
+    listen(listener, opened -> opened.pSubscribe(patterns));
+  }
+
+  private void listen(MessageListener listener, Consumer<BlockingSubscription> begin) {
+    if (isSubscribed()) {
+      throw new RedisSubscribedConnectionException(
+          "The connection is subscribed already: use its subscription to add or end channels.");
+    }
+    if (isQueueing() || isPipelined()) {
+      throw new InvalidDataAccessApiUsageException(
+          "Nothing can be subscribed to inside a pipeline or transaction.");
+    }
+    BlockingSubscription opened =
+        new BlockingSubscription(connections.tenant(), connections.pubSub(), listener);
+    subscription = opened;
+    try {
+      begin.accept(opened);
+    } catch (RuntimeException failure) {
+      opened.close();
+      throw failure;
+    }
+    opened.awaitEnd();
+  }
+
+  @Override
+  public @Nullable Subscription getSubscription() {
+    return subscription;
+  }
+
+  @Override
+  public void close() {
+    BlockingSubscription open = subscription;
+    if (open != null) {
+      open.close();
+    }
+    super.close();
   }
 }

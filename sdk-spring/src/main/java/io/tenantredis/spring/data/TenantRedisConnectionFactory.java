@@ -33,6 +33,10 @@ import org.springframework.data.redis.connection.RedisSentinelConnection;
  * {@link InvalidDataAccessApiUsageException}, a timeout a {@link
  * org.springframework.dao.QueryTimeoutException}. Their cause is the SDK's own exception.
  *
+ * <p>{@link RedisConnection#subscribe} and {@code pSubscribe} block until the subscription is
+ * closed, as their contract has it. Listeners are called as the tenant whose connection it is; the
+ * subscription outlasts lost connections.
+ *
  * <p>Thread-safe. Asking for a connection does not connect. Closing the {@link TenantRedis} is its
  * owner's business.
  */
@@ -68,7 +72,20 @@ public final class TenantRedisConnectionFactory
 
   @Override
   public ReactiveRedisConnection getReactiveConnection() {
-    return TranslatingReactive.connection(adapter().getReactiveConnection());
+    TenantConnectionAdapter adapter = adapter();
+    return TranslatingReactive.connection(
+        adapter.getReactiveConnection(), adapter.connections().pubSub());
+  }
+
+  /**
+   * A factory of one tenant, whoever is current: for what runs without a current tenant, listener
+   * containers for example. What it gives is the tenant's like everything else.
+   *
+   * @param tenant the tenant
+   * @return a factory whose connections are all this tenant's
+   */
+  public TenantRedisConnectionFactory forTenant(TenantId tenant) {
+    return new TenantRedisConnectionFactory(redis, () -> tenant);
   }
 
   private TenantConnectionAdapter adapter() {

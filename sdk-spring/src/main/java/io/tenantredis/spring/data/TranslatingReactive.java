@@ -1,9 +1,11 @@
 package io.tenantredis.spring.data;
 
+import io.tenantredis.TenantPubSub;
 import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
+import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 import org.springframework.dao.DataAccessException;
 import org.springframework.data.redis.connection.ReactiveRedisConnection;
@@ -17,18 +19,26 @@ import reactor.core.publisher.Mono;
 final class TranslatingReactive implements InvocationHandler {
 
   private final Object target;
+  private final @Nullable TenantReactivePubSub pubSub;
 
-  private TranslatingReactive(Object target) {
+  private TranslatingReactive(Object target, @Nullable TenantReactivePubSub pubSub) {
     this.target = target;
+    this.pubSub = pubSub;
   }
 
-  static ReactiveRedisConnection connection(ReactiveRedisConnection connection) {
-    return (ReactiveRedisConnection) proxy(connection, ReactiveRedisConnection.class);
+  /** A connection of a tenant, whose subscriptions are the SDK's. */
+  static ReactiveRedisConnection connection(
+      ReactiveRedisConnection connection, TenantPubSub<ByteBuffer, ByteBuffer> channels) {
+    return (ReactiveRedisConnection)
+        proxy(
+            connection,
+            ReactiveRedisConnection.class,
+            new TenantReactivePubSub(channels, connection.pubSubCommands()));
   }
 
-  private static Object proxy(Object target, Class<?> type) {
+  private static Object proxy(Object target, Class<?> type, @Nullable TenantReactivePubSub pubSub) {
     return Proxy.newProxyInstance(
-        type.getClassLoader(), new Class<?>[] {type}, new TranslatingReactive(target));
+        type.getClassLoader(), new Class<?>[] {type}, new TranslatingReactive(target, pubSub));
   }
 
   @Override
@@ -39,7 +49,7 @@ final class TranslatingReactive implements InvocationHandler {
     }
     Object result;
     try {
-      result = method.invoke(target, arguments);
+      result = invoked(method, arguments);
     } catch (InvocationTargetException failure) {
       throw translated(failure.getTargetException());
     }
@@ -50,8 +60,27 @@ final class TranslatingReactive implements InvocationHandler {
       return flux.onErrorMap(TranslatingReactive::translated);
     }
     return result != null && method.getName().endsWith("Commands")
-        ? proxy(result, method.getReturnType())
+        ? proxy(result, method.getReturnType(), null)
         : result;
+  }
+
+  private @Nullable Object invoked(Method method, Object @Nullable [] arguments)
+      throws IllegalAccessException, InvocationTargetException {
+    if (pubSub != null) {
+      switch (method.getName()) {
+        case "pubSubCommands" -> {
+          return pubSub;
+        }
+        case "closeLater" -> {
+          return pubSub.close().then((Mono<?>) method.invoke(target, arguments));
+        }
+        case "close" -> pubSub.close().block();
+        default -> {
+          // As it is.
+        }
+      }
+    }
+    return method.invoke(target, arguments);
   }
 
   private static Throwable translated(Throwable failure) {

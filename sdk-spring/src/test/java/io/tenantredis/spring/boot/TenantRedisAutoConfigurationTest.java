@@ -35,6 +35,9 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.springframework.beans.factory.support.AbstractBeanDefinition;
+import org.springframework.boot.actuate.info.Info;
+import org.springframework.boot.actuate.info.InfoContributor;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.autoconfigure.ssl.SslAutoConfiguration;
 import org.springframework.boot.cache.autoconfigure.CacheAutoConfiguration;
@@ -467,18 +470,68 @@ class TenantRedisAutoConfigurationTest {
   void theEndpointNamesAndEvictsTenantsWhereItIsExposed() {
     runner().run(context -> assertThat(context).doesNotHaveBean(TenantRedisEndpoint.class));
     runner()
+        .withBean(MeterRegistry.class, SimpleMeterRegistry::new)
         .withPropertyValues("management.endpoints.web.exposure.include=tenantredis")
         .run(
             context -> {
-              context.getBean(TenantRedis.class).tenant("acme").sync().ping();
+              TenantRedis redis = context.getBean(TenantRedis.class);
+              long first = redis.tenant("acme").sync().clientId();
+              assertThatThrownBy(() -> redis.tenant("acme").sync().flushall())
+                  .isInstanceOf(CommandRefusedException.class);
               TenantRedisEndpoint endpoint = context.getBean(TenantRedisEndpoint.class);
-              assertThat(endpoint.tenants())
-                  .isEqualTo(
-                      new TenantRedisEndpoint.Report(
-                          "tenant:{tenant}:", java.util.List.of("acme")));
+              TenantRedisEndpoint.Report report = endpoint.tenants();
+              assertThat(report.keyPrefix()).isEqualTo("tenant:{tenant}:");
+              assertThat(report.tenantsInUse()).containsExactly("acme");
+              assertThat(report.circuitBreakers())
+                  .containsEntry("acme", "CLOSED")
+                  .containsEntry("endpoint " + server.host() + ":" + server.port(), "CLOSED");
+              assertThat(report.connections()).containsEntry("used", 1.0);
+              assertThat(report.refusals()).containsEntry("acme", 1.0);
+              endpoint.rotate("acme");
+              Awaitility.await().until(() -> redis.tenant("acme").sync().clientId() != first);
               endpoint.evict("acme");
               assertThat(endpoint.tenants().tenantsInUse()).isEmpty();
             });
+  }
+
+  @Test
+  void infoSaysHowTenantsAreKeptApart() {
+    runner()
+        .run(
+            context -> {
+              Info.Builder info = new Info.Builder();
+              context.getBean(InfoContributor.class).contribute(info);
+              assertThat(info.build().get("tenantRedis").toString())
+                  .isEqualTo(
+                      "{keyPrefix=tenant:{tenant}:, prefixMode=PREFIX, aclUsers=true, tenantsInUse=0}");
+            });
+    runner()
+        .withPropertyValues("management.info.tenant-redis.enabled=false")
+        .run(context -> assertThat(context).doesNotHaveBean(InfoContributor.class));
+  }
+
+  @Test
+  void severalClientsLiveInOneApplication() {
+    try (RedisServer other = TestTenants.server("acme")) {
+      runner()
+          .withBean(
+              "sessions",
+              TenantRedis.class,
+              () -> TestTenants.client(other),
+              definition -> ((AbstractBeanDefinition) definition).setDefaultCandidate(false))
+          .run(
+              context -> {
+                TenantRedis main = context.getBean("tenantRedis", TenantRedis.class);
+                TenantRedis sessions = context.getBean("sessions", TenantRedis.class);
+                main.tenant("acme").sync().set("which", "main");
+                sessions.tenant("acme").sync().set("which", "sessions");
+                assertThat(main.tenant("acme").sync().get("which")).isEqualTo("main");
+                assertThat(other.admin().text("GET", "tenant:acme:which")).isEqualTo("sessions");
+                StringRedisTemplate template = context.getBean(StringRedisTemplate.class);
+                assertThat(TenantContext.get(ACME, () -> template.opsForValue().get("which")))
+                    .isEqualTo("main");
+              });
+    }
   }
 
   @Test
