@@ -17,7 +17,8 @@ record AsyncLoad(int threads, int depth) implements Load {
         : nanos -> run(operation, nanos);
   }
 
-  private double run(Peer.Async operation, long nanos) {
+  /** Operations in a second. */
+  double run(Peer.Async operation, long nanos) {
     return Workers.perSecond(
         threads,
         Thread::new,

@@ -21,7 +21,7 @@ record BatchLoad(int threads, int size) implements Load {
           CompletableFuture<?>[] batch = new CompletableFuture<?>[size];
           int i = worker * 37;
           long done = 0;
-          while (!ended.getAsBoolean()) {
+          do {
             for (int slot = 0; slot < size; slot++) {
               batch[slot] = operation.run(i++).toCompletableFuture();
             }
@@ -29,7 +29,7 @@ record BatchLoad(int threads, int size) implements Load {
               Workers.await(one);
             }
             done += size;
-          }
+          } while (!ended.getAsBoolean());
           return done;
         });
   }

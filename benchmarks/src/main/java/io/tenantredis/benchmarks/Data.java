@@ -15,6 +15,8 @@ final class Data {
 
   static final int MGET_KEYS = 100;
   static final int HASH_FIELDS = 20;
+  static final int PIPELINE = 100;
+  static final int TRANSACTION = 10;
   static final String VALUE = "v".repeat(64);
   static final Map<String, String> HASH = hash();
 

@@ -2,19 +2,25 @@ package io.tenantredis.benchmarks;
 
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.api.StatefulRedisConnection;
+import org.jspecify.annotations.Nullable;
 
-/** Plain Lettuce with its defaults: one shared connection; the application writes the prefix. */
+/**
+ * Plain Lettuce with its defaults: one shared connection, and one more for what needs its own; the
+ * application writes the prefix.
+ */
 final class LettucePeer implements Peer {
 
   static final String NAME = "lettuce";
 
   private final RedisClient client;
   private final StatefulRedisConnection<String, String> connection;
+  private final StatefulRedisConnection<String, String> ownConnection;
   private final Data data = new Data(BenchmarkServer.PREFIX);
 
   LettucePeer(BenchmarkServer server) {
-    this.client = RedisClient.create(server.lettuceUri(BenchmarkServer.TENANT));
+    this.client = server.lettuceClient(BenchmarkServer.TENANT);
     this.connection = client.connect();
+    this.ownConnection = client.connect();
   }
 
   @Override
@@ -24,16 +30,17 @@ final class LettucePeer implements Peer {
 
   @Override
   public Sync sync(Task task) {
-    return LettuceOperations.sync(connection.sync(), data, task);
+    Sync shared = LettuceOperations.sync(connection.sync(), data, task);
+    return shared == null ? i -> LettuceOperations.alone(ownConnection, data, task, i) : shared;
   }
 
   @Override
-  public Async async(Task task) {
+  public @Nullable Async async(Task task) {
     return LettuceOperations.async(connection.async(), data, task);
   }
 
   @Override
-  public Reactive reactive(Task task) {
+  public @Nullable Reactive reactive(Task task) {
     return LettuceOperations.reactive(connection.reactive(), data, task);
   }
 

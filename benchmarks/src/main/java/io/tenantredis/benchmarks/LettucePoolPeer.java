@@ -2,7 +2,6 @@ package io.tenantredis.benchmarks;
 
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.api.StatefulRedisConnection;
-import io.lettuce.core.api.sync.RedisCommands;
 import io.lettuce.core.support.ConnectionPoolSupport;
 import org.apache.commons.pool2.impl.GenericObjectPool;
 import org.apache.commons.pool2.impl.GenericObjectPoolConfig;
@@ -17,11 +16,11 @@ final class LettucePoolPeer implements Peer {
   private final Data data = new Data(BenchmarkServer.PREFIX);
 
   LettucePoolPeer(BenchmarkServer server) {
-    this.client = RedisClient.create(server.lettuceUri(BenchmarkServer.TENANT));
+    this.client = server.lettuceClient(BenchmarkServer.TENANT);
     GenericObjectPoolConfig<StatefulRedisConnection<String, String>> config =
         new GenericObjectPoolConfig<>();
-    config.setMaxTotal(BenchmarkServer.MOST_THREADS);
-    config.setMaxIdle(BenchmarkServer.MOST_THREADS);
+    config.setMaxTotal(BenchmarkServer.POOL_SIZE);
+    config.setMaxIdle(BenchmarkServer.POOL_SIZE);
     this.pool = ConnectionPoolSupport.createGenericObjectPool(client::connect, config, false);
   }
 
@@ -35,19 +34,10 @@ final class LettucePoolPeer implements Peer {
     return i -> {
       StatefulRedisConnection<String, String> connection = borrow();
       try {
-        return run(connection.sync(), task, i);
+        return LettuceOperations.alone(connection, data, task, i);
       } finally {
         pool.returnObject(connection);
       }
-    };
-  }
-
-  private Object run(RedisCommands<String, String> commands, Task task, int i) {
-    return switch (task) {
-      case GET -> commands.get(data.key(i));
-      case SET -> commands.set(data.key(i), Data.VALUE);
-      case MGET_100 -> commands.mget(data.mget(i));
-      case HSET_20 -> commands.hset(data.hash(i), Data.HASH);
     };
   }
 

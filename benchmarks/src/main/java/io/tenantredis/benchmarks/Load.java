@@ -12,6 +12,11 @@ interface Load {
    */
   @Nullable Work of(Peer peer, Task task);
 
+  /** Why there is no such load here, or null if there is. */
+  default @Nullable String obstacle() {
+    return null;
+  }
+
   /** Operations issued until the time is over. */
   @FunctionalInterface
   interface Work {

@@ -1,43 +1,44 @@
 package io.tenantredis.benchmarks;
 
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
-/** All peers, the SDK first. */
+/** The clients that do one tenant's tasks, the SDK first. */
 final class Peers {
 
-  private static final Map<String, Function<BenchmarkServer, @Nullable Peer>> ALL = all();
+  private static final Map<String, Function<BenchmarkServer, ? extends @Nullable Peer>> ALL = all();
 
   private Peers() {}
 
-  private static Map<String, Function<BenchmarkServer, @Nullable Peer>> all() {
-    Map<String, Function<BenchmarkServer, @Nullable Peer>> all = new LinkedHashMap<>();
+  private static Map<String, Function<BenchmarkServer, ? extends @Nullable Peer>> all() {
+    Map<String, Function<BenchmarkServer, ? extends @Nullable Peer>> all = new LinkedHashMap<>();
     all.put(TenantRedisPeer.NAME, TenantRedisPeer::plain);
-    all.put(TenantRedisPeer.METERED, TenantRedisPeer::metered);
-    all.put(TenantRedisPeer.OBSERVED, TenantRedisPeer::observed);
     all.put(LettucePeer.NAME, LettucePeer::new);
     all.put(LettucePoolPeer.NAME, LettucePoolPeer::new);
     all.put(JedisPeer.NAME, JedisPeer::new);
     all.put(RedissonPeer.NAME, RedissonPeer::new);
+    all.put(SpringPeer.NAME, SpringPeer::new);
+    all.put(GlidePeer.NAME, GlidePeer::find);
     all.put(RedisBenchmarkPeer.NAME, RedisBenchmarkPeer::find);
     return all;
   }
 
-  static List<Peer> open(BenchmarkServer server, Options options) {
-    List<Peer> peers = new ArrayList<>();
-    ALL.forEach(
-        (name, opening) -> {
-          if (options.wantsPeer(name)) {
-            Peer peer = opening.apply(server);
-            if (peer != null) {
-              peers.add(peer);
-            }
-          }
-        });
-    return peers;
+  /** The names of all of them. */
+  static Set<String> names() {
+    return ALL.keySet();
+  }
+
+  /** How to connect those that are wanted, and the SDK. */
+  static List<Function<BenchmarkServer, ? extends @Nullable Peer>> openers(
+      Predicate<String> wanted) {
+    return ALL.entrySet().stream()
+        .filter(peer -> peer.getKey().equals(TenantRedisPeer.NAME) || wanted.test(peer.getKey()))
+        .<Function<BenchmarkServer, ? extends @Nullable Peer>>map(Map.Entry::getValue)
+        .toList();
   }
 }

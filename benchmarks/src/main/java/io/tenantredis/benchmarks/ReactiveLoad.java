@@ -22,10 +22,10 @@ record ReactiveLoad(int threads, int depth) implements Load {
         nanos,
         (worker, ended) -> {
           long done = 0;
-          while (!ended.getAsBoolean()) {
+          do {
             Flux.range(worker * 37, STREAM).flatMap(operation::run, depth).then().block();
             done += STREAM;
-          }
+          } while (!ended.getAsBoolean());
           return done;
         });
   }

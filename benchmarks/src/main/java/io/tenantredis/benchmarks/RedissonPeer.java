@@ -1,7 +1,9 @@
 package io.tenantredis.benchmarks;
 
-import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
 import org.redisson.Redisson;
+import org.redisson.api.BatchOptions;
+import org.redisson.api.RBatch;
 import org.redisson.api.RedissonClient;
 import org.redisson.client.codec.StringCodec;
 import org.redisson.config.Config;
@@ -12,6 +14,9 @@ final class RedissonPeer implements Peer {
 
   static final String NAME = "redisson";
 
+  private static final BatchOptions TRANSACTION =
+      BatchOptions.defaults().executionMode(BatchOptions.ExecutionMode.REDIS_WRITE_ATOMIC);
+
   private final RedissonClient redisson;
   private final Data data = new Data("");
 
@@ -21,7 +26,7 @@ final class RedissonPeer implements Peer {
     config.setUsername(BenchmarkServer.user(BenchmarkServer.TENANT));
     config.setPassword(BenchmarkServer.PASSWORD);
     config.setNameMapper(new Prefixing());
-    config.useSingleServer().setAddress(server.uri());
+    config.useSingleServer().setAddress(server.uri()).setTimeout(BenchmarkServer.TIMEOUT_MILLIS);
     this.redisson = Redisson.create(config);
   }
 
@@ -45,20 +50,35 @@ final class RedissonPeer implements Peer {
             redisson.<String, String>getMap(data.hash(i)).putAll(Data.HASH);
             return null;
           };
+      case PIPELINE_100 -> this::pipeline;
+      case MULTI_10 -> this::transaction;
     };
   }
 
-  @Override
-  public Async async(Task task) {
-    return i -> stage(task, i);
+  private Object pipeline(int i) {
+    RBatch batch = redisson.createBatch();
+    for (int at = 0; at < Data.PIPELINE; at++) {
+      batch.<String>getBucket(data.key(i + at)).getAsync();
+    }
+    return batch.execute();
   }
 
-  private CompletionStage<?> stage(Task task, int i) {
+  private Object transaction(int i) {
+    RBatch batch = redisson.createBatch(TRANSACTION);
+    for (int at = 0; at < Data.TRANSACTION; at++) {
+      batch.<String>getBucket(data.key(i + at)).setAsync(Data.VALUE);
+    }
+    return batch.execute();
+  }
+
+  @Override
+  public @Nullable Async async(Task task) {
     return switch (task) {
-      case GET -> redisson.<String>getBucket(data.key(i)).getAsync();
-      case SET -> redisson.<String>getBucket(data.key(i)).setAsync(Data.VALUE);
-      case MGET_100 -> redisson.getBuckets().getAsync(data.mget(i));
-      case HSET_20 -> redisson.<String, String>getMap(data.hash(i)).putAllAsync(Data.HASH);
+      case GET -> i -> redisson.<String>getBucket(data.key(i)).getAsync();
+      case SET -> i -> redisson.<String>getBucket(data.key(i)).setAsync(Data.VALUE);
+      case MGET_100 -> i -> redisson.getBuckets().getAsync(data.mget(i));
+      case HSET_20 -> i -> redisson.<String, String>getMap(data.hash(i)).putAllAsync(Data.HASH);
+      case PIPELINE_100, MULTI_10 -> null;
     };
   }
 

@@ -4,6 +4,7 @@ import java.io.PrintStream;
 import java.util.List;
 import java.util.Locale;
 import java.util.StringJoiner;
+import org.jspecify.annotations.Nullable;
 
 /** Writes results for people and for programs. */
 final class Report {
@@ -20,95 +21,126 @@ final class Report {
                     String.join(
                         "\t",
                         "ratio",
-                        result.scenario().name(),
-                        TenantRedisPeer.NAME,
+                        result.measure().name(),
+                        result.subject(),
                         baseline,
                         number(ratio.median(), 3))));
   }
 
+  /** What all measures came to, for people. */
   static void table(List<Result> results, PrintStream out) {
     out.printf(
-        "%n%-20s %-16s %12s %12s %12s   %8s  %s%n",
-        "scenario", "peer", "median op/s", "quartile", "quartile", "SDK/peer", "quartiles");
+        "%n%-28s %-26s %12s %12s %12s  %-14s  %8s  %s%n",
+        "measure", "contestant", "median", "quartile", "quartile", "", "ratio", "quartiles");
     for (Result result : results) {
       result
-          .rates()
+          .figures()
           .forEach(
-              (peer, rate) -> {
-                Sample ratio = result.ratios().get(peer);
+              (contestant, figures) -> {
+                Sample ratio = result.ratios().get(contestant);
                 out.printf(
-                    "%-20s %-16s %,12.0f %,12.0f %,12.0f   %8s  %s%n",
-                    result.scenario().name(),
-                    peer,
-                    rate.median(),
-                    rate.low(),
-                    rate.high(),
+                    Locale.ROOT,
+                    "%-28s %-26s %,12.0f %,12.0f %,12.0f  %-14s  %8s  %s%n",
+                    result.measure().name(),
+                    contestant,
+                    figures.median(),
+                    figures.low(),
+                    figures.high(),
+                    result.measure().unit().label(),
                     ratio == null ? "" : number(ratio.median(), 2),
                     ratio == null ? "" : number(ratio.low(), 2) + ".." + number(ratio.high(), 2));
               });
     }
   }
 
-  /** The table as Markdown. */
-  static String markdown(List<Result> results) {
-    StringBuilder text = new StringBuilder();
-    text.append("| Scenario | Peer | Operations/s (quartiles) | SDK / peer (quartiles) |\n");
-    text.append("| --- | --- | ---: | ---: |\n");
-    for (Result result : results) {
-      result
-          .rates()
-          .forEach(
-              (peer, rate) -> {
-                Sample ratio = result.ratios().get(peer);
-                text.append(
-                    String.format(
-                        Locale.ROOT,
-                        "| %s | %s | %,.0f (%,.0f..%,.0f) | %s |%n",
-                        result.scenario().name(),
-                        peer,
-                        rate.median(),
-                        rate.low(),
-                        rate.high(),
-                        ratio == null
-                            ? ""
-                            : String.format(
-                                Locale.ROOT,
-                                "%.2f (%.2f..%.2f)",
-                                ratio.median(),
-                                ratio.low(),
-                                ratio.high())));
-              });
+  /** A table for each group as Markdown. */
+  static String markdown(Environment environment, List<Result> results) {
+    StringBuilder text = new StringBuilder("# Figures of one run\n\n");
+    text.append(environment).append(".\n\n");
+    text.append(
+        """
+        A ratio is the first contestant's figure divided by that of the one in its line, of the same round. Medians of the rounds, quartiles in
+        brackets.
+        """);
+    for (Group group : Group.values()) {
+      List<Result> shown = results.stream().filter(one -> one.measure().group() == group).toList();
+      if (!shown.isEmpty()) {
+        text.append("\n## ").append(group.title()).append("\n\n");
+        text.append("| Measure | Contestant | Figure | | Ratio |\n");
+        text.append("| --- | --- | ---: | --- | ---: |\n");
+        shown.forEach(result -> rows(result, text));
+      }
     }
     return text.toString();
   }
 
-  static String json(List<Result> results) {
-    StringJoiner scenarios = new StringJoiner(",\n", "{\"scenarios\": [\n", "\n]}\n");
+  private static void rows(Result result, StringBuilder text) {
+    result
+        .figures()
+        .forEach(
+            (contestant, figures) -> {
+              boolean subject = contestant.equals(result.subject());
+              text.append(
+                  String.format(
+                      Locale.ROOT,
+                      "| %s | %s | %,.0f (%,.0f to %,.0f) | %s | %s |\n",
+                      subject
+                          ? "`" + result.measure().name() + "`: " + result.measure().description()
+                          : "",
+                      contestant,
+                      figures.median(),
+                      figures.low(),
+                      figures.high(),
+                      result.measure().unit().label(),
+                      ratio(result.ratios().get(contestant))));
+            });
+  }
+
+  private static String ratio(@Nullable Sample ratio) {
+    return ratio == null
+        ? ""
+        : number(ratio.median(), 2)
+            + " ("
+            + number(ratio.low(), 2)
+            + " to "
+            + number(ratio.high(), 2)
+            + ")";
+  }
+
+  /** Everything for programs. */
+  static String json(Environment environment, List<Result> results) {
+    StringJoiner measures = new StringJoiner(",\n", "\"measures\": [\n", "\n]}\n");
     for (Result result : results) {
-      StringJoiner peers = new StringJoiner(",");
+      StringJoiner contestants = new StringJoiner(",");
       result
-          .rates()
+          .figures()
           .forEach(
-              (peer, rate) -> {
-                Sample ratio = result.ratios().get(peer);
-                peers.add(
-                    "\n  {\"peer\": \""
-                        + peer
-                        + "\", \"opsPerSecond\": "
-                        + sample(rate, 0)
+              (contestant, figures) -> {
+                Sample ratio = result.ratios().get(contestant);
+                contestants.add(
+                    "\n  {\"name\": \""
+                        + contestant
+                        + "\", \"figure\": "
+                        + sample(figures, 1)
                         + (ratio == null ? "" : ", \"ratio\": " + sample(ratio, 4))
                         + "}");
               });
-      scenarios.add(
-          "{\"scenario\": \""
-              + result.scenario().name()
+      measures.add(
+          "{\"measure\": \""
+              + result.measure().name()
               + "\", \"description\": \""
-              + result.scenario().description()
-              + "\", \"peers\": ["
-              + peers
+              + result.measure().description()
+              + "\", \"unit\": \""
+              + result.measure().unit().label()
+              + "\", \"moreIsBetter\": "
+              + result.measure().unit().moreIsBetter()
+              + ", \"subject\": \""
+              + result.subject()
+              + "\", \"contestants\": ["
+              + contestants
               + "]}");
     }
-    return scenarios.toString();
+    return "{\"environment\": \"" + environment + "\",\n" + measures;
   }
 
   private static String sample(Sample sample, int digits) {

@@ -3,9 +3,12 @@ package io.tenantredis.benchmarks;
 import java.util.Map;
 
 /**
- * What a scenario came to.
+ * What one measure came to.
  *
- * @param rates operations in a second, by peer
- * @param ratios the SDK's rate divided by that of the same round, by the peer that it is divided by
+ * @param subject the contestant that the others are compared with
+ * @param figures by contestant, the subject first
+ * @param ratios the subject's figure divided by that of the same round, by the contestant that it
+ *     is divided by
  */
-record Result(Scenario scenario, Map<String, Sample> rates, Map<String, Sample> ratios) {}
+record Result(
+    Measure measure, String subject, Map<String, Sample> figures, Map<String, Sample> ratios) {}

@@ -7,8 +7,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Runs a scenario with all peers in turns: a short slice each, in an order that is turned around
- * from round to round, so that whatever else goes on in the machine meets all of them.
+ * Has all contestants of a scenario take turns: a short slice each, in an order that is turned
+ * around from round to round, so that whatever else goes on in the machine meets all of them.
  */
 final class Rounds {
 
@@ -20,60 +20,53 @@ final class Rounds {
     this.sliceNanos = sliceNanos;
   }
 
-  Result run(Scenario scenario, List<Peer> peers) {
-    List<Turn> turns = new ArrayList<>();
-    for (Peer peer : peers) {
-      Load.Work work = scenario.load().of(peer, scenario.task());
-      if (work != null) {
-        turns.add(new Turn(peer.name(), work, rounds));
-      }
+  /** One result for each measure. A first turn of each contestant does not count. */
+  List<Result> run(List<Measure> measures, List<Contestant> contestants) {
+    List<Score> scores = new ArrayList<>();
+    for (Contestant contestant : contestants) {
+      scores.add(new Score(contestant, new double[measures.size()][rounds]));
     }
-    turns.forEach(turn -> turn.work.run(sliceNanos));
+    List<Score> order = new ArrayList<>(scores);
+    order.forEach(score -> score.contestant.turn().take(sliceNanos));
     for (int round = 0; round < rounds; round++) {
-      for (Turn turn : turns) {
-        turn.rates[round] = turn.work.run(sliceNanos);
+      for (Score score : order) {
+        double[] figures = score.contestant.turn().take(sliceNanos);
+        for (int measure = 0; measure < figures.length; measure++) {
+          score.figures[measure][round] = figures[measure];
+        }
       }
-      Collections.reverse(turns);
+      Collections.reverse(order);
     }
-    return result(scenario, turns);
+    List<Result> results = new ArrayList<>();
+    for (int measure = 0; measure < measures.size(); measure++) {
+      results.add(result(measures.get(measure), measure, scores));
+    }
+    return results;
   }
 
-  private static Result result(Scenario scenario, List<Turn> turns) {
-    Map<String, double[]> byPeer = new LinkedHashMap<>();
-    turns.stream()
-        .sorted((a, b) -> Boolean.compare(isSubject(b.peer), isSubject(a.peer)))
-        .forEach(turn -> byPeer.put(turn.peer, turn.rates));
-    Map<String, Sample> rates = new LinkedHashMap<>();
+  private static Result result(Measure measure, int at, List<Score> scores) {
+    Map<String, Sample> figures = new LinkedHashMap<>();
     Map<String, Sample> ratios = new LinkedHashMap<>();
-    double[] subject = byPeer.get(TenantRedisPeer.NAME);
-    byPeer.forEach(
-        (peer, figures) -> {
-          rates.put(peer, Sample.of(figures));
-          if (subject != null && !isSubject(peer)) {
-            double[] quotients = new double[figures.length];
-            for (int i = 0; i < figures.length; i++) {
-              quotients[i] = subject[i] / figures[i];
-            }
-            ratios.put(peer, Sample.of(quotients));
-          }
-        });
-    return new Result(scenario, rates, ratios);
+    Score subject = scores.get(0);
+    for (Score score : scores) {
+      figures.put(score.contestant.name(), Sample.of(score.figures[at]));
+    }
+    for (Score baseline : scores.subList(1, scores.size())) {
+      ratios.put(
+          baseline.contestant.name(), Sample.ofRatios(subject.figures[at], baseline.figures[at]));
+    }
+    return new Result(measure, subject.contestant.name(), figures, ratios);
   }
 
-  private static boolean isSubject(String peer) {
-    return peer.equals(TenantRedisPeer.NAME);
-  }
+  /** The figures of a contestant, by measure and round. */
+  private static final class Score {
 
-  private static final class Turn {
+    private final Contestant contestant;
+    private final double[][] figures;
 
-    private final String peer;
-    private final Load.Work work;
-    private final double[] rates;
-
-    Turn(String peer, Load.Work work, int rounds) {
-      this.peer = peer;
-      this.work = work;
-      this.rates = new double[rounds];
+    Score(Contestant contestant, double[][] figures) {
+      this.contestant = contestant;
+      this.figures = figures;
     }
   }
 }

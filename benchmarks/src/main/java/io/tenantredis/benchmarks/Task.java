@@ -9,5 +9,9 @@ enum Task {
   /** Reads 100 strings with one command. */
   MGET_100,
   /** Writes 20 fields of a hash with one command. */
-  HSET_20
+  HSET_20,
+  /** Reads 100 strings with a command each, sent together. */
+  PIPELINE_100,
+  /** Writes 10 strings in one transaction. */
+  MULTI_10
 }

@@ -4,14 +4,17 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.observation.ObservationRegistry;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.tenantredis.ResilienceOptions;
 import io.tenantredis.TenantClient;
 import io.tenantredis.TenantCredentials;
 import io.tenantredis.TenantCredentialsProvider;
 import io.tenantredis.TenantRedis;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /**
- * This SDK with its defaults: a user for the tenant, guard, retry, breaker, bulkhead. Metrics and
- * observations go nowhere, or each to what an application would give them.
+ * This SDK with its defaults: a user for the tenant, guard, retry, breaker, bulkhead, no metrics
+ * and observations. Or with one of these set otherwise.
  */
 final class TenantRedisPeer implements Peer {
 
@@ -22,6 +25,12 @@ final class TenantRedisPeer implements Peer {
 
   /** And with an observation of each command, whose handler does nothing. */
   static final String OBSERVED = "tenant-redis-observed";
+
+  /** Each command is sent once. */
+  static final String WITHOUT_RETRIES = "tenant-redis-no-retry";
+
+  /** The tenant's circuit breaker neither counts nor opens. */
+  static final String WITHOUT_BREAKER = "tenant-redis-no-breaker";
 
   private final String name;
   private final TenantRedis redis;
@@ -49,19 +58,39 @@ final class TenantRedisPeer implements Peer {
         OBSERVED, client(server).meterRegistry(registry()).observations(observations));
   }
 
+  static TenantRedisPeer withoutRetries(BenchmarkServer server) {
+    return new TenantRedisPeer(WITHOUT_RETRIES, client(server).maxAttempts(1));
+  }
+
+  static TenantRedisPeer withoutBreaker(BenchmarkServer server) {
+    ResilienceOptions resilience = ResilienceOptions.builder().endpointCircuitBreaker(null).build();
+    TenantRedisPeer peer =
+        new TenantRedisPeer(WITHOUT_BREAKER, client(server).resilience(resilience));
+    peer.redis
+        .resilience()
+        .circuitBreakers()
+        .circuitBreaker(BenchmarkServer.TENANT)
+        .transitionToDisabledState();
+    return peer;
+  }
+
   private static MeterRegistry registry() {
     return new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
   }
 
+  /** The client's configuration, up to what a scenario is about. */
   static TenantRedis.Builder client(BenchmarkServer server) {
-    return TenantRedis.builder(server.uri())
-        .keyPrefix("tenant:{tenant}:")
-        .identity("tenant_{tenant}")
-        .credentials(
-            TenantCredentialsProvider.of(
-                id ->
-                    TenantCredentials.of(
-                        BenchmarkServer.user(id.value()), BenchmarkServer.PASSWORD)));
+    TenantRedis.Builder client =
+        TenantRedis.builder(server.uri())
+            .keyPrefix("tenant:{tenant}:")
+            .identity("tenant_{tenant}")
+            .commandTimeout(Duration.ofMillis(BenchmarkServer.TIMEOUT_MILLIS))
+            .credentials(
+                TenantCredentialsProvider.of(
+                    id ->
+                        TenantCredentials.of(
+                            BenchmarkServer.user(id.value()), BenchmarkServer.PASSWORD)));
+    return server.trust() == null ? client : client.tls(server.tlsOptions());
   }
 
   @Override
@@ -71,16 +100,19 @@ final class TenantRedisPeer implements Peer {
 
   @Override
   public Sync sync(Task task) {
-    return LettuceOperations.sync(tenant.sync(), data, task);
+    Sync shared = LettuceOperations.sync(tenant.sync(), data, task);
+    return shared == null
+        ? i -> tenant.dedicated(connection -> LettuceOperations.alone(connection, data, task, i))
+        : shared;
   }
 
   @Override
-  public Async async(Task task) {
+  public @Nullable Async async(Task task) {
     return LettuceOperations.async(tenant.async(), data, task);
   }
 
   @Override
-  public Reactive reactive(Task task) {
+  public @Nullable Reactive reactive(Task task) {
     return LettuceOperations.reactive(tenant.reactive(), data, task);
   }
 

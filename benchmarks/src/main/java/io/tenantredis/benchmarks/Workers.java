@@ -14,7 +14,7 @@ final class Workers {
 
   private Workers() {}
 
-  /** A loop that ends soon after it is told to. */
+  /** A loop that ends soon after it is told to, but not before its first operation. */
   @FunctionalInterface
   interface Loop {
 
