@@ -1,5 +1,7 @@
 package io.tenantredis.examples.service;
 
+import java.util.SortedMap;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.springframework.cache.annotation.CacheEvict;
 import org.springframework.cache.annotation.Cacheable;
@@ -17,6 +19,16 @@ class Catalog {
 
   Catalog(StringRedisTemplate redis) {
     this.redis = redis;
+  }
+
+  /** What costs how many cents. */
+  public SortedMap<String, Integer> prices() {
+    TreeMap<String, Integer> prices = new TreeMap<>();
+    redis
+        .<String, String>opsForHash()
+        .entries(PRICES)
+        .forEach((sku, cents) -> prices.put(sku, Integer.valueOf(cents)));
+    return prices;
   }
 
   /** A product of the tenant, or null if there is none of that name. */

@@ -1,5 +1,6 @@
 package io.tenantredis.examples.service;
 
+import java.util.SortedMap;
 import org.springframework.http.HttpStatus;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PathVariable;
@@ -16,6 +17,11 @@ class CatalogController {
 
   CatalogController(Catalog catalog) {
     this.catalog = catalog;
+  }
+
+  @GetMapping("/products")
+  SortedMap<String, Integer> prices() {
+    return catalog.prices();
   }
 
   @GetMapping("/products/{sku}")

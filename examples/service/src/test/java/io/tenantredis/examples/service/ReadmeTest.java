@@ -136,7 +136,9 @@ class ReadmeTest {
   }
 
   private Process start(String command, Path output) throws IOException {
-    return new ProcessBuilder("sh", "-c", command)
+    ProcessBuilder shell = new ProcessBuilder("sh", "-c", command);
+    shell.environment().put("no_proxy", "*");
+    return shell
         .directory(directory.toFile())
         .redirectErrorStream(true)
         .redirectOutput(output.toFile())

@@ -79,6 +79,7 @@ public final class TestShop {
     ApplicationListener<ApplicationReadyEvent> goods(Catalog catalog) {
       return ready -> {
         TenantContext.run(ACME, () -> catalog.price("espresso", 280));
+        TenantContext.run(ACME, () -> catalog.price("grinder", 14900));
         TenantContext.run(GLOBEX, () -> catalog.price("espresso", 310));
         TenantContext.run(GLOBEX, () -> catalog.price("anvil", 9900));
       };
