@@ -48,6 +48,15 @@ public final class ConnectionOptions {
   }
 
   /**
+   * How many endpoints may be known at a time, the one that the client was built with included.
+   *
+   * @return how many
+   */
+  public int maxEndpoints() {
+    return values.maxEndpoints;
+  }
+
+  /**
    * How many connections the ordinary commands of one tenant share.
    *
    * @return how many
@@ -152,6 +161,7 @@ public final class ConnectionOptions {
 
     private int maxConnections = 16_384;
     private int maxConcurrentConnects = 64;
+    private int maxEndpoints = 64;
     private int sharedConnections = 1;
     private Duration idleTime = Duration.ofMinutes(10);
     private Duration firstReconnectDelay = Duration.ofMillis(50);
@@ -169,6 +179,7 @@ public final class ConnectionOptions {
     private Builder(Builder other) {
       this.maxConnections = other.maxConnections;
       this.maxConcurrentConnects = other.maxConcurrentConnects;
+      this.maxEndpoints = other.maxEndpoints;
       this.sharedConnections = other.sharedConnections;
       this.idleTime = other.idleTime;
       this.firstReconnectDelay = other.firstReconnectDelay;
@@ -205,6 +216,20 @@ public final class ConnectionOptions {
      */
     public Builder maxConcurrentConnects(int attempts) {
       this.maxConcurrentConnects = attempts;
+      return this;
+    }
+
+    /**
+     * How many endpoints of {@link TenantEndpoints} may be known at a time, the one that the client
+     * was built with included: each has a circuit breaker and, behind Sentinels, what is known of
+     * its primary. One that no tenant uses makes room; a tenant for which there is none fails with
+     * {@link ErrorCode#TR016}. Default: 64.
+     *
+     * @param endpoints 1 or more
+     * @return this builder
+     */
+    public Builder maxEndpoints(int endpoints) {
+      this.maxEndpoints = endpoints;
       return this;
     }
 
@@ -351,6 +376,7 @@ public final class ConnectionOptions {
       List<String> problems = new ArrayList<>();
       atLeast(1, maxConnections, "maxConnections", problems);
       atLeast(1, maxConcurrentConnects, "maxConcurrentConnects", problems);
+      atLeast(1, maxEndpoints, "maxEndpoints", problems);
       atLeast(1, sharedConnections, "sharedConnections", problems);
       if (sharedConnections > 64) {
         problems.add("sharedConnections is " + sharedConnections + ": use 64 or fewer.");

@@ -26,7 +26,7 @@ public enum ErrorCode {
   SEC008("COMMAND_REFUSED"),
   /** A reply held a name outside the tenant's prefix. */
   SEC009("ISOLATION_VIOLATION"),
-  /** The credentials provider knows no such tenant. */
+  /** The credentials provider, or TenantEndpoints, knows no such tenant. */
   SEC010("UNKNOWN_TENANT"),
 
   /** The server answered with an error: a wrong type, a syntax error, a script's error. */
@@ -61,7 +61,9 @@ public enum ErrorCode {
   /** The server refuses writes until somebody helps it: OOM, MISCONF, NOREPLICAS. */
   TR014("WRITES_REFUSED"),
   /** The reply arrived but could not be turned into the result: see the cause. */
-  TR015("REPLY_UNREADABLE");
+  TR015("REPLY_UNREADABLE"),
+  /** It is not known where the tenant lives: TenantEndpoints failed, or holds the tenant. */
+  TR016("ENDPOINT_UNAVAILABLE");
 
   private final String label;
 

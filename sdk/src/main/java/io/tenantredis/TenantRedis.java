@@ -30,10 +30,13 @@ import io.tenantredis.internal.client.TenantSession;
 import io.tenantredis.internal.client.TenantSessions;
 import io.tenantredis.internal.client.TenantSlot;
 import io.tenantredis.internal.connection.ConnectionSettings;
+import io.tenantredis.internal.connection.ConnectionSource;
 import io.tenantredis.internal.connection.Connector;
 import io.tenantredis.internal.connection.Connectors;
+import io.tenantredis.internal.connection.Endpoints;
 import io.tenantredis.internal.connection.ProbeSettings;
 import io.tenantredis.internal.connection.TenantIdentity;
+import io.tenantredis.internal.connection.TenantRoute;
 import io.tenantredis.internal.connection.TlsMaterial;
 import io.tenantredis.internal.connection.TlsReloader;
 import io.tenantredis.internal.connection.TlsSettings;
@@ -57,8 +60,10 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ThreadLocalRandom;
@@ -101,6 +106,7 @@ public final class TenantRedis implements AutoCloseable {
   private final @Nullable CommandObservations observations;
   private final Connectors connectors;
   private final Connector connector;
+  private final @Nullable Endpoints endpoints;
   private final ResilienceRegistries resilience;
   private final ResilienceOptions resilienceOptions;
   private final ConnectPolicy connectPolicy;
@@ -110,6 +116,7 @@ public final class TenantRedis implements AutoCloseable {
   private volatile long primaryCheckAt;
   private final @Nullable TlsReloader tlsReloader;
   private final Runnable endOfCredentialChanges;
+  private final Runnable endOfEndpointChanges;
   private final AtomicBoolean closed = new AtomicBoolean();
 
   private TenantRedis(
@@ -139,6 +146,14 @@ public final class TenantRedis implements AutoCloseable {
             settings.flushConsolidation);
     this.connectors = new Connectors(connecting, options, resources, meters);
     this.connector = connectors.to(uri, endpointBreaker(Connector.nameOf(uri)));
+    this.endpoints =
+        settings.endpoints == null
+            ? null
+            : new Endpoints(
+                settings.endpoints,
+                connector,
+                new FurtherEndpoints(uri.getDatabase()),
+                settings.connections.maxEndpoints());
     this.connectPolicy = settings.connectPolicy(resources.eventExecutorGroup(), meters, probes());
     this.pubSubSettings = settings.pubSubSettings(uri.getDatabase());
     this.sessions =
@@ -149,7 +164,7 @@ public final class TenantRedis implements AutoCloseable {
             meters,
             this::forget);
     connectors.roomMaker(sessions::makeRoom);
-    connector.onPrimaryMoved(this::primaryMoved);
+    connector.onPrimaryMoved(() -> primaryMoved(connector));
     this.primaryCheckAt = System.nanoTime() + settings.connections.primaryCheckInterval().toNanos();
     this.tlsReloader =
         tlsMaterial == null
@@ -164,6 +179,8 @@ public final class TenantRedis implements AutoCloseable {
         settings.credentials == null
             ? () -> {}
             : settings.credentials.onChange(this::credentialsChanged);
+    this.endOfEndpointChanges =
+        settings.endpoints == null ? () -> {} : settings.endpoints.onChange(this::endpointChanged);
     long sweepNanos = sweepInterval(settings).toNanos();
     this.sweeper =
         resources
@@ -249,9 +266,13 @@ public final class TenantRedis implements AutoCloseable {
       return null;
     }
     CircuitBreaker breaker =
-        resilience.circuitBreakers().circuitBreaker("endpoint " + endpoint, config, meters.tags());
+        resilience.circuitBreakers().circuitBreaker(breakerName(endpoint), config, meters.tags());
     meters.resilience(breaker);
     return breaker;
+  }
+
+  private static String breakerName(String endpoint) {
+    return "endpoint " + endpoint;
   }
 
   private void forget(TenantId tenant) {
@@ -304,10 +325,12 @@ public final class TenantRedis implements AutoCloseable {
     sessions.all().forEach(TenantSession::exchangeConnections);
   }
 
-  private void primaryMoved() {
+  private void primaryMoved(Connector to) {
     LOG.info(
         "PRIMARY_MOVED Sentinels name another primary: the tenants' connections are exchanged.");
-    sessions.all().forEach(TenantSession::exchangeConnections);
+    sessions.all().stream()
+        .filter(session -> session.leadsTo(to))
+        .forEach(TenantSession::exchangeConnections);
   }
 
   private void checkPrimary() {
@@ -315,7 +338,11 @@ public final class TenantRedis implements AutoCloseable {
     long now = System.nanoTime();
     if (interval > 0 && now - primaryCheckAt >= 0 && sessions.size() > 0) {
       primaryCheckAt = now + interval;
-      connector.checkPrimary();
+      if (endpoints == null) {
+        connector.checkPrimary();
+      } else {
+        endpoints.connectors().forEach(Connector::checkPrimary);
+      }
     }
   }
 
@@ -367,12 +394,20 @@ public final class TenantRedis implements AutoCloseable {
         new TenantIdentity(tenant, expectedUser(tenant), settings.identityCheck);
     KeyPrefix prefix = prefixes.prefixOf(tenant);
     GuardListener guardListener = meters.guard(tenant);
+    TenantRoute route =
+        endpoints == null
+            ? null
+            : new TenantRoute(
+                identity, endpoints, settings.connectTimeout, resources.eventExecutorGroup());
     SharedConnection shared =
         new SharedConnection(
-            connector, identity, connectPolicy, settings.connections.sharedConnections());
+            source(route, TenantRoute.Use.SHARED),
+            identity,
+            connectPolicy,
+            settings.connections.sharedConnections());
     DedicatedConnections dedicated =
         new DedicatedConnections(
-            connector,
+            source(route, TenantRoute.Use.DEDICATED),
             identity,
             settings.pool,
             meters.dedicated(tenant),
@@ -406,13 +441,18 @@ public final class TenantRedis implements AutoCloseable {
         commandMeters,
         observations,
         new TenantSubscriber(
-            connector,
+            source(route, TenantRoute.Use.SUBSCRIPTIONS),
             identity,
             connectPolicy,
             guard,
             guardListener,
             () -> meters.pubSub(tenant),
-            pubSubSettings));
+            pubSubSettings),
+        route);
+  }
+
+  private ConnectionSource source(@Nullable TenantRoute route, TenantRoute.Use use) {
+    return route == null ? connector : route.source(use);
   }
 
   /**
@@ -451,6 +491,40 @@ public final class TenantRedis implements AutoCloseable {
     }
   }
 
+  /**
+   * Says that the endpoint of a tenant may have changed: {@link TenantEndpoints} is asked, and the
+   * tenant moves. Connections are opened and verified at the new endpoint; then the tenant's
+   * commands go there, and the old connections end after the replies to commands in flight, leased
+   * ones when they are given back. No command fails, handles stay valid, subscriptions are
+   * exchanged and told of a gap. While the new endpoint cannot be reached or refuses the tenant, it
+   * stays where it was, and the new one is tried again. Does not block; does nothing for a tenant
+   * without a connection, which asks with its next one.
+   *
+   * <p>If the answer is {@link TenantEndpoint#held()}, new commands wait instead, each no longer
+   * than its own timeout.
+   *
+   * @param tenant the tenant
+   * @return completes when no connection of the tenant leads anywhere else; for a tenant whose
+   *     commands are held, when no connection is left that could run one, subscriptions excepted.
+   *     Completes exceptionally when the endpoint cannot be had, or with a {@link
+   *     java.util.concurrent.CancellationException} when it changed again meanwhile. A leased
+   *     connection that is never given back, or an endpoint that never answers, keeps it from
+   *     completing: wait for it with a limit
+   */
+  public CompletionStage<Void> endpointChanged(TenantId tenant) {
+    return sessions.endpointChanged(tenant);
+  }
+
+  /**
+   * Where the tenants in use live now.
+   *
+   * @return how many of them live where, by the name of the endpoint, without credentials; an
+   *     immutable copy, empty without {@link Builder#endpoints}
+   */
+  public Map<String, Integer> endpointsInUse() {
+    return endpoints == null ? Map.of() : Map.copyOf(endpoints.inUse());
+  }
+
   private void awaitIdle(BooleanSupplier idle) {
     long giveUpAt = System.nanoTime() + settings.shutdownTimeout.toNanos();
     while (!idle.getAsBoolean()
@@ -472,6 +546,7 @@ public final class TenantRedis implements AutoCloseable {
     }
     sweeper.cancel(false);
     endOfCredentialChanges.run();
+    endOfEndpointChanges.run();
     sessions.stop();
     awaitIdle(sessions::isIdle);
     sessions.close();
@@ -501,8 +576,43 @@ public final class TenantRedis implements AutoCloseable {
         + prefixes
         + ", tenants="
         + sessions.size()
+        + (endpoints == null ? "" : ", endpoints=" + endpoints.inUse())
         + (closed.get() ? ", closed" : "")
         + "]";
+  }
+
+  /** What belongs to the endpoints besides the one that the client was built with. */
+  private final class FurtherEndpoints implements Endpoints.Owner {
+
+    private final int database;
+
+    FurtherEndpoints(int database) {
+      this.database = database;
+    }
+
+    @Override
+    public Connector open(String redisUri) {
+      RedisURI uri = RedisURI.create(redisUri);
+      if (uri.getDatabase() != database) {
+        throw new IllegalArgumentException(
+            "Its endpoint is in database "
+                + uri.getDatabase()
+                + " and the client in database "
+                + database
+                + ": use the same number everywhere");
+      }
+      settings.complete(uri);
+      Connector opened = connectors.to(uri, endpointBreaker(redisUri));
+      opened.onPrimaryMoved(() -> primaryMoved(opened));
+      return opened;
+    }
+
+    @Override
+    public void forget(String redisUri, Connector connector) {
+      connectors.forget(connector);
+      resilience.circuitBreakers().remove(breakerName(redisUri));
+      meters.forgetEndpoint(breakerName(redisUri));
+    }
   }
 
   /** Configures a {@link TenantRedis}. Not thread-safe. */
@@ -532,6 +642,7 @@ public final class TenantRedis implements AutoCloseable {
     private ConnectionOptions connections = ConnectionOptions.builder().build();
     private CommandPolicy commands = CommandPolicy.standard();
     private @Nullable LegacyKeys legacyKeys;
+    private @Nullable TenantEndpoints endpoints;
     private TlsOptions tls = TlsOptions.builder().build();
     private boolean tlsGiven;
 
@@ -854,6 +965,20 @@ public final class TenantRedis implements AutoCloseable {
     }
 
     /**
+     * Where each tenant lives, if not all of them on the server of the builder's URI. Default: all
+     * there. Further endpoints share everything with it: event loops, bounds, credentials, TLS,
+     * Sentinels' credentials; each has a circuit breaker of its own. At most {@link
+     * ConnectionOptions#maxEndpoints()} of them are known at a time.
+     *
+     * @param endpoints the mapping
+     * @return this builder
+     */
+    public Builder endpoints(TenantEndpoints endpoints) {
+      this.endpoints = Objects.requireNonNull(endpoints, "endpoints");
+      return this;
+    }
+
+    /**
      * Builds the client. Connects nowhere.
      *
      * @return the client
@@ -932,7 +1057,7 @@ public final class TenantRedis implements AutoCloseable {
       if (tlsGiven && sslOptions != null) {
         problems.add("tls(...) and sslOptions(...) are both given: keep one.");
       }
-      if (!uri.isSsl()) {
+      if (!uri.isSsl() && endpoints == null) {
         if (tlsGiven || sslOptions != null) {
           problems.add(
               "The Redis URI is not for TLS although TLS options are given: write rediss://.");
@@ -946,9 +1071,6 @@ public final class TenantRedis implements AutoCloseable {
       }
       if (sslOptions != null) {
         return null;
-      }
-      if (!tls.verifiesHostname()) {
-        uri.setVerifyPeer(SslVerifyMode.CA);
       }
       try {
         return TlsMaterial.read(tlsSettings());
@@ -990,18 +1112,31 @@ public final class TenantRedis implements AutoCloseable {
               "sentinelCredentials(...) is given but the Redis URI names no Sentinels: write"
                   + " redis-sentinel://host:port,host:port#name, or remove them.");
         }
-        uri.getSentinels()
-            .forEach(sentinel -> sentinel.setCredentialsProvider(sentinelCredentials));
       }
       if (!withoutAclUsers && redisUri.indexOf('@') >= 0) {
         problems.add(
             "The Redis URI holds credentials, which no tenant would use: remove them and give the tenants' credentials with"
                 + " credentials(...).");
       }
+      complete(uri);
+      return uri;
+    }
+
+    /** What the URI of an endpoint does not say itself. */
+    private void complete(RedisURI uri) {
+      if (sentinelCredentials != null) {
+        uri.getSentinels()
+            .forEach(sentinel -> sentinel.setCredentialsProvider(sentinelCredentials));
+      }
       if (clientName != null) {
         uri.setClientName(clientName);
       }
-      return uri;
+      if (uri.isSsl()
+          && uri.getVerifyMode() != SslVerifyMode.NONE
+          && sslOptions == null
+          && !tls.verifiesHostname()) {
+        uri.setVerifyPeer(SslVerifyMode.CA);
+      }
     }
 
     private void checkIdentity(List<String> problems) {

@@ -2,7 +2,7 @@ package io.tenantredis;
 
 import org.jspecify.annotations.Nullable;
 
-/** The credentials provider knows no such tenant. Nothing was sent. */
+/** The credentials provider, or TenantEndpoints, knows no such tenant. Nothing was sent. */
 public final class UnknownTenantException extends TenantConnectionException {
 
   private static final long serialVersionUID = 1L;

@@ -69,6 +69,7 @@ final class PropertyOptions {
     return ConnectionOptions.builder()
         .maxConnections(connections.max())
         .maxConcurrentConnects(connections.maxConcurrentConnects())
+        .maxEndpoints(connections.maxEndpoints())
         .sharedConnections(connections.sharedPerTenant())
         .idleTime(connections.idleTime())
         .reconnectDelay(connections.firstReconnectDelay(), connections.longestReconnectDelay())

@@ -110,6 +110,7 @@ record TenantRedisProperties(
   record Connections(
       @DefaultValue("16384") int max,
       @DefaultValue("64") int maxConcurrentConnects,
+      @DefaultValue("64") int maxEndpoints,
       @DefaultValue("1") int sharedPerTenant,
       @DefaultValue("10m") Duration idleTime,
       @DefaultValue("50ms") Duration firstReconnectDelay,

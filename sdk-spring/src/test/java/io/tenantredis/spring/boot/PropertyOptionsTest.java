@@ -57,7 +57,7 @@ class PropertyOptionsTest {
   void theDefaultsAreThoseOfTheSdk() throws Exception {
     PropertyOptions defaults = of();
     assertThat(values(defaults.connections()))
-        .hasSize(13)
+        .hasSize(14)
         .isEqualTo(values(ConnectionOptions.builder().build()));
     assertThat(values(defaults.dedicated()))
         .hasSize(7)
@@ -80,6 +80,7 @@ class PropertyOptionsTest {
                 of(
                         "connections.max=2",
                         "connections.max-concurrent-connects=3",
+                        "connections.max-endpoints=15",
                         "connections.shared-per-tenant=4",
                         "connections.idle-time=5s",
                         "connections.first-reconnect-delay=6ms",
@@ -95,7 +96,7 @@ class PropertyOptionsTest {
         .hasToString(
             "{credentialsPollInterval=PT11S, firstReconnectDelay=PT0.006S, idleTime=PT5S, keepAliveIdle=PT13S,"
                 + " longestQuarantineDelay=PT9S, longestReconnectDelay=PT7S, maxConcurrentConnects=3, maxConnections=2,"
-                + " newUserPatience=PT8S, primaryCheckInterval=PT12S, reverifyInterval=PT10S, sharedConnections=4,"
+                + " maxEndpoints=15, newUserPatience=PT8S, primaryCheckInterval=PT12S, reverifyInterval=PT10S, sharedConnections=4,"
                 + " tcpUserTimeout=PT14S}");
     assertThat(
             values(

@@ -6,6 +6,8 @@ import io.tenantredis.KeyPrefix;
 import io.tenantredis.RefusalReason;
 import io.tenantredis.RetryMode;
 import io.tenantredis.TenantId;
+import io.tenantredis.internal.connection.Connector;
+import io.tenantredis.internal.connection.TenantRoute;
 import io.tenantredis.internal.connection.VerifiedConnection;
 import io.tenantredis.internal.keyspace.Guard;
 import io.tenantredis.internal.keyspace.GuardListener;
@@ -17,6 +19,7 @@ import io.tenantredis.internal.pool.DedicatedConnections;
 import io.tenantredis.internal.pool.SharedConnection;
 import io.tenantredis.internal.pubsub.TenantSubscriber;
 import java.nio.ByteBuffer;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,6 +40,7 @@ public final class TenantSession {
   private final CommandMeters meters;
   private final @Nullable CommandObservations observations;
   private final TenantSubscriber subscriber;
+  private final @Nullable TenantRoute route;
   final SessionUse use = new SessionUse();
   private volatile long lastUsedNanos = System.nanoTime();
 
@@ -50,7 +54,8 @@ public final class TenantSession {
       DedicatedConnections dedicated,
       CommandMeters meters,
       @Nullable CommandObservations observations,
-      TenantSubscriber subscriber) {
+      TenantSubscriber subscriber,
+      @Nullable TenantRoute route) {
     this.tenant = tenant;
     this.prefix = prefix;
     this.guard = guard;
@@ -61,12 +66,36 @@ public final class TenantSession {
     this.meters = meters;
     this.observations = observations;
     this.subscriber = subscriber;
+    this.route = route;
+    if (route != null) {
+      route.listener(new Moves());
+    }
     shared.onDistrust(
         () -> {
           dedicated.discardAll();
           subscriber.distrust();
         });
     shared.connectedElsewhere(() -> dedicated.isConnected() || subscriber.isActive());
+  }
+
+  /** What follows for the connections when the tenant moves. */
+  private final class Moves implements TenantRoute.Listener {
+
+    @Override
+    public void moved() {
+      exchangeConnections();
+    }
+
+    @Override
+    public void held() {
+      drain();
+    }
+
+    @Override
+    public void gone() {
+      drain();
+      subscriber.distrust();
+    }
   }
 
   public TenantId tenant() {
@@ -206,6 +235,9 @@ public final class TenantSession {
   void sweep(long now) {
     shared.sweep(now);
     subscriber.sweep(now);
+    if (route != null) {
+      route.sweep(now);
+    }
   }
 
   /** Opens connections with the credentials and certificates of now, and drains the old ones. */
@@ -213,6 +245,20 @@ public final class TenantSession {
     shared.exchange();
     dedicated.replace();
     subscriber.exchange();
+  }
+
+  /** Whether the tenant lives there. */
+  public boolean leadsTo(Connector connector) {
+    return route == null || route.leadsTo(connector);
+  }
+
+  /**
+   * Asks where the tenant lives now, and moves it there.
+   *
+   * @return completes when nothing of it is anywhere else, see {@link TenantRoute#change()}
+   */
+  CompletableFuture<Void> endpointChanged() {
+    return route == null ? CompletableFuture.completedFuture(null) : route.change();
   }
 
   /** Closes connections as soon as nothing is in flight on them; a late command opens another. */
@@ -243,5 +289,8 @@ public final class TenantSession {
     subscriber.close();
     shared.close();
     dedicated.close();
+    if (route != null) {
+      route.close();
+    }
   }
 }

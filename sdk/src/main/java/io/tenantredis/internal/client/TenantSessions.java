@@ -6,7 +6,10 @@ import io.tenantredis.internal.metrics.ConnectionEvents;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.Collections;
+import java.util.LinkedHashSet;
 import java.util.Queue;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ConcurrentMap;
@@ -85,6 +88,27 @@ public final class TenantSessions {
   /** The session of a tenant if it has one now. */
   public @Nullable TenantSession existing(TenantId tenant) {
     return sessions.get(tenant);
+  }
+
+  /**
+   * Lets all sessions of a tenant ask where it lives now, also those out of use that still have
+   * something in flight.
+   *
+   * @return completes when nothing of them is anywhere else
+   */
+  public CompletableFuture<Void> endpointChanged(TenantId tenant) {
+    Set<TenantSession> moving = new LinkedHashSet<>();
+    TenantSession current = sessions.get(tenant);
+    if (current != null) {
+      moving.add(current);
+    }
+    for (Retired entry : retired) {
+      if (entry.session.tenant().equals(tenant)) {
+        moving.add(entry.session);
+      }
+    }
+    return CompletableFuture.allOf(
+        moving.stream().map(TenantSession::endpointChanged).toArray(CompletableFuture[]::new));
   }
 
   /** The sessions of now. */
@@ -174,6 +198,8 @@ public final class TenantSessions {
   }
 
   private void end(TenantSession session, long now) {
+    // First, so that it is never in neither.
+    retired.add(new Retired(session, now));
     sessions.computeIfPresent(
         session.tenant(),
         (tenant, current) -> {
@@ -183,7 +209,6 @@ public final class TenantSessions {
           forgotten.accept(tenant);
           return null;
         });
-    retired.add(new Retired(session, now));
     session.drain();
   }
 

@@ -175,6 +175,19 @@ final class ConnectFailures {
         null);
   }
 
+  static TenantConnectionException noEndpoint(TenantId tenant) {
+    return new UnknownTenantException(
+        details(ErrorCode.SEC010, tenant),
+        "TenantEndpoints knows no such tenant: say where it lives.",
+        null);
+  }
+
+  static TenantConnectionException endpointUnavailable(
+      TenantId tenant, String why, @Nullable Throwable cause) {
+    return connection(
+        ErrorCode.TR016, tenant, "It is not known where the tenant lives. " + why, cause);
+  }
+
   static TenantConnectionException noCredentials(TenantId tenant, Throwable failure) {
     return connection(
         ErrorCode.TR011,

@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * shares one Lettuce client and one set of limits among all endpoints. Thread-safe; nothing here
  * blocks.
  */
-public final class Connector {
+public final class Connector implements ConnectionSource {
 
   private final ConnectionSettings settings;
   private final ConnectionEvents events;
@@ -39,6 +39,7 @@ public final class Connector {
   private final @Nullable PrimaryLookup primary;
   private final @Nullable EndpointHealth health;
   private final ConnectGate gate;
+  private volatile Runnable primaryMoved = () -> {};
 
   Connector(
       ConnectionSettings settings,
@@ -77,7 +78,14 @@ public final class Connector {
    */
   public void onPrimaryMoved(Runnable action) {
     if (primary != null) {
+      primaryMoved = action;
       primary.onMove(action);
+    }
+  }
+
+  void forget() {
+    if (primary != null && primary.forget(primaryMoved)) {
+      client.forget(primary);
     }
   }
 
@@ -89,14 +97,8 @@ public final class Connector {
     }
   }
 
-  /**
-   * Connects as the tenant and asks the server whose connection it is, as soon as fewer attempts
-   * are under way than may be.
-   *
-   * @param identity the tenant and the user that the server must name
-   * @return a stage with the connection, or failed with a {@link TenantConnectionException};
-   *     bounded by the connect timeout
-   */
+  /** {@inheritDoc} Bounded by the connect timeout. */
+  @Override
   public CompletableFuture<VerifiedConnection> connect(TenantIdentity identity) {
     if (health == null) {
       return connectNow(identity);
@@ -144,12 +146,7 @@ public final class Connector {
     return result;
   }
 
-  /**
-   * A tenant's credentials of now.
-   *
-   * @return a stage with them, or with null where the application runs without ACL users; failed if
-   *     the provider has none, or none within the connect timeout
-   */
+  @Override
   public CompletionStage<@Nullable TenantCredentials> credentials(TenantIdentity identity) {
     return inTime(ask(identity), () -> {});
   }
@@ -180,14 +177,7 @@ public final class Connector {
         });
   }
 
-  /**
-   * Asks the server again whose a live connection is. One that does not answer in time is taken out
-   * of use.
-   *
-   * @return a stage that fails with a {@link io.tenantredis.TenantIdentityException} when the
-   *     server does not say that it is the tenant's, and is closed; with another exception when it
-   *     said nothing
-   */
+  @Override
   public CompletionStage<Void> reverify(VerifiedConnection connection) {
     return inTime(checkIdentity(connection.identity(), connection.physical()), connection::retire);
   }

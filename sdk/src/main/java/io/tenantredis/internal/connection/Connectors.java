@@ -51,6 +51,11 @@ public final class Connectors implements AutoCloseable {
         settings, client, gate, events, uri, breaker == null ? null : new EndpointHealth(breaker));
   }
 
+  /** Nobody makes connections with it any more. */
+  public void forget(Connector connector) {
+    connector.forget();
+  }
+
   /**
    * Whom to tell which tenant waits while there are as many connections as there may be, so that
    * somebody else's is closed. It must not block.

@@ -5,6 +5,8 @@ import io.netty.util.concurrent.EventExecutorGroup;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 import java.util.stream.Stream;
@@ -23,7 +25,7 @@ final class PrimaryLookup {
 
   private final Mono<SocketAddress> shared;
   private final AtomicReference<@Nullable String> last = new AtomicReference<>();
-  private volatile Runnable moved = () -> {};
+  private final List<Runnable> moved = new CopyOnWriteArrayList<>();
 
   /**
    * @param uri names the Sentinels and the primary; its timeout bounds a lookup
@@ -75,9 +77,19 @@ final class PrimaryLookup {
     return copy.build();
   }
 
-  /** What to do when Sentinels name another primary than before; must not block. */
+  /** What else to do when Sentinels name another primary than before; must not block. */
   void onMove(Runnable action) {
-    this.moved = action;
+    moved.add(action);
+  }
+
+  /**
+   * No longer does what {@link #onMove} added.
+   *
+   * @return whether nobody is told any more
+   */
+  boolean forget(Runnable action) {
+    moved.remove(action);
+    return moved.isEmpty();
   }
 
   /** The primary's address of now or of a moment ago; fails with {@link PrimaryUnknown}. */
@@ -93,7 +105,7 @@ final class PrimaryLookup {
             : address.toString();
     String before = last.getAndSet(now);
     if (before != null && !before.equals(now)) {
-      moved.run();
+      moved.forEach(Runnable::run);
     }
   }
 }

@@ -28,7 +28,7 @@ final class TenantLettuceClient extends RedisClient {
 
   private final boolean consolidateFlushes;
 
-  /** One for each primary that Sentinels were ever asked for. */
+  /** One for each primary behind Sentinels that there are connections to. */
   private final ConcurrentMap<String, PrimaryLookup> primaries = new ConcurrentHashMap<>();
 
   TenantLettuceClient(
@@ -51,6 +51,11 @@ final class TenantLettuceClient extends RedisClient {
                 new PrimaryLookup(
                     uri, super::getSocketAddress, getResources().eventExecutorGroup()))
         : null;
+  }
+
+  /** Nobody connects to this primary any more. */
+  void forget(PrimaryLookup lookup) {
+    primaries.values().remove(lookup);
   }
 
   @Override

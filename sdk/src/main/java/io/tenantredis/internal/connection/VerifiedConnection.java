@@ -26,6 +26,7 @@ public final class VerifiedConnection {
   private final PhysicalConnection<byte[], byte[]> physical;
   private final Duration closeGrace;
   private volatile boolean usable = true;
+  private volatile boolean outdated;
   private volatile boolean subscriber;
 
   VerifiedConnection(
@@ -90,6 +91,16 @@ public final class VerifiedConnection {
   /** Whether new commands may be sent; once false, false for ever. */
   public boolean isUsable() {
     return usable;
+  }
+
+  /** Who leases it keeps it; nobody is to lease it afterwards, because the tenant moved. */
+  void outdate() {
+    outdated = true;
+  }
+
+  /** Whether it leads to where the tenant no longer is. */
+  public boolean isOutdated() {
+    return outdated;
   }
 
   /**

@@ -14,6 +14,7 @@ import io.tenantredis.internal.keyspace.GuardListener;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -31,7 +32,7 @@ public final class ClientMeters implements ConnectionEvents {
   private final PoolGauges pools;
   private final EventLog log;
   private final String name;
-  private volatile @Nullable TenantResilience endpointResilience;
+  private final Map<String, TenantResilience> endpoints = new ConcurrentHashMap<>();
 
   public ClientMeters(MeterRegistry registry, MetricsOptions options, LongSupplier nanoTime) {
     // Two clients that are built at the same time must not both find the name free.
@@ -96,11 +97,23 @@ public final class ClientMeters implements ConnectionEvents {
     tenants.resilience(tenant, resilience.of(breaker, bulkhead, limiter));
   }
 
-  /** Shows the state of what protects the endpoint. */
+  /** Shows the state of what protects an endpoint. */
   public void resilience(CircuitBreaker endpoint) {
     TenantResilience state = resilience.of(endpoint, null, null);
-    endpointResilience = state;
+    endpoints.put(endpoint.getName(), state);
     state.publish();
+  }
+
+  /**
+   * Removes the meters of an endpoint that is out of use.
+   *
+   * @param breaker the name of its circuit breaker
+   */
+  public void forgetEndpoint(String breaker) {
+    TenantResilience state = endpoints.remove(breaker);
+    if (state != null) {
+      state.remove();
+    }
   }
 
   /** Removes the meters of a tenant that is out of use. */
@@ -117,10 +130,7 @@ public final class ClientMeters implements ConnectionEvents {
   /** Removes all meters of this client. */
   public void close() {
     tenants.close();
-    TenantResilience state = endpointResilience;
-    if (state != null) {
-      state.remove();
-    }
+    endpoints.values().forEach(TenantResilience::remove);
     client.close();
     log.close();
   }

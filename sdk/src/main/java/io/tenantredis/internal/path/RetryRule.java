@@ -29,7 +29,7 @@ final class RetryRule {
     }
     return switch (code) {
       case TR002, TR004, TR013 -> true;
-      case TR005, TR011 -> outcome == Outcome.NOT_SENT;
+      case TR005, TR011, TR016 -> outcome == Outcome.NOT_SENT;
       default -> false;
     };
   }

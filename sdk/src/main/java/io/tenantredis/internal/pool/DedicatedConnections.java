@@ -4,7 +4,7 @@ import io.netty.util.concurrent.EventExecutorGroup;
 import io.netty.util.concurrent.ScheduledFuture;
 import io.tenantredis.PoolOptions;
 import io.tenantredis.TenantId;
-import io.tenantredis.internal.connection.Connector;
+import io.tenantredis.internal.connection.ConnectionSource;
 import io.tenantredis.internal.connection.TenantIdentity;
 import io.tenantredis.internal.error.Failures;
 import io.tenantredis.internal.metrics.DedicatedMeters;
@@ -61,7 +61,7 @@ public final class DedicatedConnections {
 
   private static final Logger LOG = LoggerFactory.getLogger("io.tenantredis.connection");
 
-  private final Connector connector;
+  private final ConnectionSource connector;
   private final TenantIdentity identity;
   private final PoolOptions options;
   private final DedicatedMeters meters;
@@ -73,7 +73,7 @@ public final class DedicatedConnections {
   private boolean closed;
 
   public DedicatedConnections(
-      Connector connector,
+      ConnectionSource connector,
       TenantIdentity identity,
       PoolOptions options,
       DedicatedMeters meters,
@@ -145,6 +145,7 @@ public final class DedicatedConnections {
         .evictionPredicate(
             (pooled, metadata) ->
                 !pooled.connection().isUsable()
+                    || pooled.connection().isOutdated()
                     || (metadata.idleTime() >= options.maxIdleTime().toMillis() && hasSpareIdle()))
         .evictInBackground(options.maxIdleTime().dividedBy(2), evictions)
         .destroyHandler(this::destroy)

@@ -3,7 +3,7 @@ package io.tenantredis.internal.pool;
 import io.tenantredis.TenantCredentials;
 import io.tenantredis.TenantId;
 import io.tenantredis.TenantIdentityException;
-import io.tenantredis.internal.connection.Connector;
+import io.tenantredis.internal.connection.ConnectionSource;
 import io.tenantredis.internal.connection.TenantIdentity;
 import io.tenantredis.internal.connection.VerifiedConnection;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class SharedConnection {
 
-  private final Connector connector;
+  private final ConnectionSource connector;
   private final TenantIdentity identity;
   private final ConnectPolicy policy;
   private final Stripe[] stripes;
@@ -35,7 +35,7 @@ public final class SharedConnection {
    * @param connections how many connections there are to be
    */
   public SharedConnection(
-      Connector connector, TenantIdentity identity, ConnectPolicy policy, int connections) {
+      ConnectionSource connector, TenantIdentity identity, ConnectPolicy policy, int connections) {
     this.connector = connector;
     this.identity = identity;
     this.policy = policy;

@@ -2,7 +2,7 @@ package io.tenantredis.internal.pool;
 
 import io.tenantredis.ErrorCode;
 import io.tenantredis.TenantRedisFailure;
-import io.tenantredis.internal.connection.Connector;
+import io.tenantredis.internal.connection.ConnectionSource;
 import io.tenantredis.internal.connection.TenantIdentity;
 import io.tenantredis.internal.connection.VerifiedConnection;
 import io.tenantredis.internal.error.Failures;
@@ -29,7 +29,7 @@ final class Stripe {
   /** How often new credentials are tried while the old connection works. */
   private static final int MAX_EXCHANGE_ATTEMPTS = 20;
 
-  private final Connector connector;
+  private final ConnectionSource connector;
   private final TenantIdentity identity;
   private final ConnectPolicy policy;
   private final Object lock = new Object();
@@ -50,7 +50,7 @@ final class Stripe {
   private boolean credentialsChanged;
   private boolean closed;
 
-  Stripe(Connector connector, TenantIdentity identity, ConnectPolicy policy) {
+  Stripe(ConnectionSource connector, TenantIdentity identity, ConnectPolicy policy) {
     this.connector = connector;
     this.identity = identity;
     this.policy = policy;

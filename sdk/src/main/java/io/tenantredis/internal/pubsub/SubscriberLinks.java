@@ -8,7 +8,7 @@ import io.lettuce.core.protocol.CommandType;
 import io.tenantredis.CommandRefusedException;
 import io.tenantredis.ErrorCode;
 import io.tenantredis.TenantRedisFailure;
-import io.tenantredis.internal.connection.Connector;
+import io.tenantredis.internal.connection.ConnectionSource;
 import io.tenantredis.internal.connection.SubscriberReply;
 import io.tenantredis.internal.connection.TenantIdentity;
 import io.tenantredis.internal.connection.VerifiedConnection;
@@ -44,7 +44,7 @@ final class SubscriberLinks {
 
   static final Runnable NOTHING = () -> {};
 
-  private final Connector connector;
+  private final ConnectionSource connector;
   private final TenantIdentity identity;
   private final ConnectPolicy policy;
   private final Guard guard;
@@ -68,7 +68,7 @@ final class SubscriberLinks {
   private boolean everConnected;
 
   SubscriberLinks(
-      Connector connector,
+      ConnectionSource connector,
       TenantIdentity identity,
       ConnectPolicy policy,
       Guard guard,

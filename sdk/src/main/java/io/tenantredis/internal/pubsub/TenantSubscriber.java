@@ -5,7 +5,7 @@ import io.tenantredis.ErrorCode;
 import io.tenantredis.SubscriptionState;
 import io.tenantredis.TenantId;
 import io.tenantredis.TenantRedisFailure;
-import io.tenantredis.internal.connection.Connector;
+import io.tenantredis.internal.connection.ConnectionSource;
 import io.tenantredis.internal.connection.SubscriberReply;
 import io.tenantredis.internal.connection.TenantIdentity;
 import io.tenantredis.internal.error.ErrorClass;
@@ -59,7 +59,7 @@ public final class TenantSubscriber {
   private boolean closed;
 
   public TenantSubscriber(
-      Connector connector,
+      ConnectionSource connector,
       TenantIdentity identity,
       ConnectPolicy policy,
       Guard guard,
