@@ -50,6 +50,13 @@ record AclGrant(
         : Optional.empty();
   }
 
+  /** This grant without the right to change any key. */
+  AclGrant frozen() {
+    List<CommandRule> content =
+        commands.stream().filter(rule -> !ProfileCommands.needsWriteAccessToRead(rule)).toList();
+    return new AclGrant(always, content, names, true, morePatterns, legacyNames);
+  }
+
   /** Where a selector could be needed it must be possible: see the quotation marks in a prefix. */
   private boolean isSplit() {
     return commands.stream().anyMatch(ProfileCommands::opensKeys)

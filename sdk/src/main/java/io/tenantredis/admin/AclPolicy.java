@@ -217,6 +217,12 @@ public final class AclPolicy {
     return List.copyOf(withheld.values());
   }
 
+  /** The same user, who may change no key: what writes is answered with an error. */
+  AclPolicy frozen() {
+    return new AclPolicy(
+        tenant, prefix, user, root.frozen(), selectors.stream().map(AclGrant::frozen).toList());
+  }
+
   /** What the user gets on a server: first what it has itself, then its selectors. */
   List<AclGrant> grants(AclDialect dialect) {
     if (!dialect.hasSelectors()) {

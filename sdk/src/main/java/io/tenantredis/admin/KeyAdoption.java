@@ -1,13 +1,8 @@
 package io.tenantredis.admin;
 
 import io.lettuce.core.CopyArgs;
-import io.lettuce.core.KeyValue;
-import io.lettuce.core.MapScanCursor;
 import io.lettuce.core.RedisFuture;
 import io.lettuce.core.RestoreArgs;
-import io.lettuce.core.ScanArgs;
-import io.lettuce.core.ScanCursor;
-import io.lettuce.core.ValueScanCursor;
 import io.lettuce.core.api.async.RedisAsyncCommands;
 import io.lettuce.core.cluster.SlotHash;
 import io.tenantredis.KeyPrefixTemplate;
@@ -331,7 +326,8 @@ public final class KeyAdoption {
         sameLife
             && before.type.equals(after.type)
             && (Arrays.equals(before.dump, after.dump)
-                || Elements.same(before.type, routing.apply(key), key, routing.apply(name), name));
+                || Elements.sameInAnyOrder(
+                    before.type, routing.apply(key), key, routing.apply(name), name));
     return same ? Result.DONE : Result.DIFFERENT;
   }
 
@@ -374,69 +370,6 @@ public final class KeyAdoption {
           of(Result.DIFFERENT),
           of(Result.MISSING),
           of(Result.GONE));
-    }
-  }
-
-  /** Compares hashes and sets whose elements are in another order, a part at a time. */
-  private static final class Elements {
-
-    private static final int AT_ONCE = 500;
-
-    private Elements() {}
-
-    static boolean same(String type, AdminNode node, byte[] key, AdminNode copyNode, byte[] copy) {
-      return switch (type) {
-        case "hash" -> sameHash(node, key, copyNode, copy);
-        case "set" -> sameSet(node, key, copyNode, copy);
-        default -> false;
-      };
-    }
-
-    private static boolean sameHash(AdminNode node, byte[] key, AdminNode copyNode, byte[] copy) {
-      if (!node.await("HLEN", node.binary().hlen(key))
-          .equals(copyNode.await("HLEN", copyNode.binary().hlen(copy)))) {
-        return false;
-      }
-      ScanCursor cursor = ScanCursor.INITIAL;
-      do {
-        MapScanCursor<byte[], byte[]> page =
-            node.await("HSCAN", node.binary().hscan(key, cursor, ScanArgs.Builder.limit(AT_ONCE)));
-        Map<byte[], byte[]> fields = page.getMap();
-        if (!fields.isEmpty()) {
-          byte[][] names = fields.keySet().toArray(byte[][]::new);
-          byte[][] values = fields.values().toArray(byte[][]::new);
-          List<KeyValue<byte[], byte[]>> there =
-              copyNode.await("HMGET", copyNode.binary().hmget(copy, names));
-          for (int i = 0; i < values.length; i++) {
-            if (!Arrays.equals(there.get(i).getValueOrElse(null), values[i])) {
-              return false;
-            }
-          }
-        }
-        cursor = page;
-      } while (!cursor.isFinished());
-      return true;
-    }
-
-    private static boolean sameSet(AdminNode node, byte[] key, AdminNode copyNode, byte[] copy) {
-      if (!node.await("SCARD", node.binary().scard(key))
-          .equals(copyNode.await("SCARD", copyNode.binary().scard(copy)))) {
-        return false;
-      }
-      ScanCursor cursor = ScanCursor.INITIAL;
-      do {
-        ValueScanCursor<byte[]> page =
-            node.await("SSCAN", node.binary().sscan(key, cursor, ScanArgs.Builder.limit(AT_ONCE)));
-        byte[][] members = page.getValues().toArray(byte[][]::new);
-        if (members.length > 0
-            && copyNode
-                .await("SMISMEMBER", copyNode.binary().smismember(copy, members))
-                .contains(false)) {
-          return false;
-        }
-        cursor = page;
-      } while (!cursor.isFinished());
-      return true;
     }
   }
 }

@@ -109,6 +109,34 @@ public final class Provisioner {
   }
 
   /**
+   * Makes the user exactly what the policy says, with exactly these passwords, but not able to log
+   * in.
+   */
+  ProvisioningReport prepare(AclPolicy policy, Collection<AclPassword> passwords) {
+    OwnUsers.refuse(nodes, policy.user());
+    Set<String> hashes = passwords.stream().map(AclPassword::hash).collect(Collectors.toSet());
+    return changeEverywhere(
+        "prepare",
+        policy.user(),
+        nodes.all(),
+        node -> {
+          List<String> arguments =
+              new ArrayList<>(
+                  policy.setUserArguments(node.dialect(), passwords.toArray(AclPassword[]::new)));
+          arguments.set(arguments.indexOf("on"), "off");
+          return arguments;
+        },
+        (state, node) -> {
+          String difference = permissionsNotAsWanted(state, policy, node);
+          return difference == null && state != null && state.on()
+              ? "can log in"
+              : difference == null && state != null && !state.passwords().equals(hashes)
+                  ? "has other passwords"
+                  : difference;
+        });
+  }
+
+  /**
    * Makes the permissions of an existing user exactly those of the policy. Its passwords, whether
    * it can log in, and its connections stay as they are; only the right to log in without a
    * password is always taken away.

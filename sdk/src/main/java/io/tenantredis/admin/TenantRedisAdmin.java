@@ -178,6 +178,17 @@ public final class TenantRedisAdmin implements AutoCloseable {
   }
 
   /**
+   * Brings a tenant with its data from these servers to others.
+   *
+   * @param target the servers it moves to; both stay open until the move is over
+   * @param policy what the tenant's user may do, here and there
+   * @return the move, which has not begun
+   */
+  public TenantMove moveTo(TenantRedisAdmin target, AclPolicy policy) {
+    return new TenantMove(nodes, provisioner(), target.nodes, target.provisioner(), policy);
+  }
+
+  /**
    * Watches what the servers deny.
    *
    * @param tenancy how users are named, so that denials are reported with their tenant
