@@ -541,9 +541,14 @@ class WireProxyTest {
     assertThat(Duration.ofNanos(System.nanoTime() - before))
         .isGreaterThanOrEqualTo(SHORT.multipliedBy(2));
     proxy.latency(Duration.ZERO);
-    before = System.nanoTime();
-    client.command("PING");
-    assertThat(Duration.ofNanos(System.nanoTime() - before)).isLessThan(SHORT);
+    Duration fastest = SHORT.multipliedBy(2);
+    for (int i = 0; i < 6; i++) {
+      before = System.nanoTime();
+      client.command("PING");
+      Duration took = Duration.ofNanos(System.nanoTime() - before);
+      fastest = took.compareTo(fastest) < 0 ? took : fastest;
+    }
+    assertThat(fastest).isLessThan(SHORT);
     assertThatThrownBy(() -> proxy.latency(SHORT.negated()))
         .isInstanceOf(IllegalArgumentException.class);
   }
