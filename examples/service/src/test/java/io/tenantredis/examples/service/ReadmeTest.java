@@ -14,6 +14,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledIf;
 import org.junit.jupiter.api.io.TempDir;
 import org.springframework.boot.SpringApplication;
@@ -44,6 +45,7 @@ class ReadmeTest {
   }
 
   @Test
+  @Timeout(300)
   @EnabledIf(value = "curlIsThere", disabledReason = "there is no curl on this machine")
   void theLinesOfTheReadmeWorkAsPrinted() throws Exception {
     RedisServer server;

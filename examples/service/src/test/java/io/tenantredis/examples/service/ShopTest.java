@@ -10,6 +10,7 @@ import io.tenantredis.test.TestTenants;
 import io.tenantredis.test.server.RespConnection;
 import io.tenantredis.test.server.RespError;
 import io.tenantredis.test.spring.AutoConfigureTestTenants;
+import jakarta.servlet.Filter;
 import java.net.URI;
 import java.net.http.HttpResponse;
 import java.time.Duration;
@@ -19,11 +20,16 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.test.context.SpringBootTest;
+import org.springframework.boot.test.context.TestConfiguration;
 import org.springframework.boot.test.web.server.LocalServerPort;
+import org.springframework.context.annotation.Bean;
+import org.springframework.core.Ordered;
+import org.springframework.core.annotation.Order;
 import org.springframework.test.context.bean.override.convention.TestBean;
 
 /** The shop over HTTP, for tenants of its own on a real Redis. Each test has other tenants. */
@@ -34,6 +40,25 @@ import org.springframework.test.context.bean.override.convention.TestBean;
 class ShopTest {
 
   private static final Duration SOON = Duration.ofSeconds(60);
+
+  private static final AtomicInteger UNDERWAY = new AtomicInteger();
+
+  @TestConfiguration(proxyBeanMethods = false)
+  static class Requests {
+
+    @Bean
+    @Order(Ordered.HIGHEST_PRECEDENCE)
+    Filter underway() {
+      return (request, response, chain) -> {
+        UNDERWAY.incrementAndGet();
+        try {
+          chain.doFilter(request, response);
+        } finally {
+          UNDERWAY.decrementAndGet();
+        }
+      };
+    }
+  }
 
   /** The fixture's tenants have other names than those in the properties. */
   @TestBean private KnownTenants known;
@@ -63,10 +88,14 @@ class ShopTest {
           own.of(tenant, "PUT", "/products/" + sku + "?cents=280");
           own.of(tenant, "POST", "/session?customer=" + run.mark("ann"));
           own.of(tenant, "PUT", "/cart/" + sku + "?quantity=2");
-          return List.of(
-              own.of(tenant, "GET", "/products/" + sku).body(),
-              own.of(tenant, "GET", "/products/" + sku).body(),
-              own.of(tenant, "GET", "/cart").body());
+          List<String> answers =
+              List.of(
+                  own.of(tenant, "GET", "/products/" + sku).body(),
+                  own.of(tenant, "GET", "/products/" + sku).body(),
+                  own.of(tenant, "GET", "/cart").body());
+          // Spring Session looks after a session once more when the client has its answer already.
+          await().atMost(SOON).until(() -> UNDERWAY.get() == 0);
+          return answers;
         });
   }
 
