@@ -14,6 +14,7 @@ import org.springframework.aot.hint.MemberCategory;
 import org.springframework.aot.hint.RuntimeHints;
 import org.springframework.aot.hint.RuntimeHintsRegistrar;
 import org.springframework.data.redis.connection.ReactiveRedisConnection;
+import org.springframework.data.redis.connection.RedisKeyCommands;
 
 /**
  * What a native image has to keep of the SDK and the starter: the command table, the proxies of
@@ -37,6 +38,8 @@ final class TenantRedisRuntimeHints implements RuntimeHintsRegistrar {
         .reflection()
         .registerType(RedisAsyncCommandsImpl.class, MemberCategory.INVOKE_PUBLIC_METHODS)
         .registerType(AbstractRedisAsyncCommands.class, MemberCategory.INVOKE_PUBLIC_METHODS);
+    hints.proxies().registerJdkProxy(RedisKeyCommands.class);
+    invoked(hints, RedisKeyCommands.class);
     for (Class<?> type : reactive()) {
       hints.proxies().registerJdkProxy(type);
       invoked(hints, type);

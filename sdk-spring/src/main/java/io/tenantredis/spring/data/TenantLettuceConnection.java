@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.dao.DataAccessException;
 import org.springframework.dao.InvalidDataAccessApiUsageException;
 import org.springframework.data.redis.connection.MessageListener;
+import org.springframework.data.redis.connection.RedisKeyCommands;
 import org.springframework.data.redis.connection.RedisSubscribedConnectionException;
 import org.springframework.data.redis.connection.Subscription;
 import org.springframework.data.redis.connection.lettuce.LettuceConnection;
@@ -32,9 +33,29 @@ final class TenantLettuceConnection extends LettuceConnection {
     this.tenants = tenants;
   }
 
-  /** What every command of a pipeline or transaction asks for, and every blocking one. */
+  @Override
+  public RedisKeyCommands keyCommands() {
+    return ScanningKeys.of(this, super.keyCommands());
+  }
+
+  /** What every command asks for that goes to a connection of its own: pipelines, transactions. */
   @Override
   protected RedisClusterAsyncCommands<byte[], byte[]> getAsyncDedicatedConnection() {
+    checkTenant();
+    return super.getAsyncDedicatedConnection();
+  }
+
+  /**
+   * What every other command asks for, before it takes the shared connection: there is no other
+   * place to see the tenant change under a connection that a template keeps for a session callback.
+   */
+  @Override
+  public boolean isQueueing() {
+    checkTenant();
+    return super.isQueueing();
+  }
+
+  private void checkTenant() {
     TenantId tenant = connections.tenant();
     TenantId current = tenants.currentTenant();
     if (current != null && !current.equals(tenant)) {
@@ -43,9 +64,9 @@ final class TenantLettuceConnection extends LettuceConnection {
               + tenant
               + "', and tenant '"
               + current
-              + "' is current now: end the pipeline or transaction of one tenant before another becomes current.");
+              + "' is current now: end the pipeline, transaction or session callback of one tenant before another becomes"
+              + " current.");
     }
-    return super.getAsyncDedicatedConnection();
   }
 
   @Override

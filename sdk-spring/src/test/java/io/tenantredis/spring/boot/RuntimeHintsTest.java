@@ -13,6 +13,7 @@ import org.springframework.aot.hint.RuntimeHintsRegistrar;
 import org.springframework.aot.hint.predicate.RuntimeHintsPredicates;
 import org.springframework.core.io.support.SpringFactoriesLoader;
 import org.springframework.data.redis.connection.ReactiveRedisConnection;
+import org.springframework.data.redis.connection.RedisKeyCommands;
 
 /** A native image keeps what the SDK and the starter look up. */
 class RuntimeHintsTest {
@@ -56,6 +57,9 @@ class RuntimeHintsTest {
       assertThat(
               RuntimeHintsPredicates.proxies().forInterfaces(reactive.getClass().getInterfaces()))
           .as("reactive")
+          .accepts(hints);
+      assertThat(RuntimeHintsPredicates.proxies().forInterfaces(RedisKeyCommands.class))
+          .as("keys")
           .accepts(hints);
       for (Method group : ReactiveRedisConnection.class.getMethods()) {
         if (group.getName().endsWith("Commands")) {

@@ -16,11 +16,14 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledForJreRange;
+import org.junit.jupiter.api.condition.JRE;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
@@ -65,7 +68,20 @@ class WebTenantTest {
   void twoHundredConcurrentServletRequestsOfTwentyTenantsAreNeverMixedUp() throws Exception {
     try (ConfigurableApplicationContext application =
         run(WebApplicationType.SERVLET, "tenant-redis.web.resolver=header")) {
-      assertNoMixUp(application, "/mvc", "/async", "/callable", "/reactive");
+      assertNoMixUp(application, "/mvc", "/async", "/callable", "/reactive", "/future");
+      assertTurnedAway(application, "/mvc");
+    }
+  }
+
+  @Test
+  @EnabledForJreRange(min = JRE.JAVA_21)
+  void twoHundredConcurrentRequestsOnVirtualThreadsAreNeverMixedUp() throws Exception {
+    try (ConfigurableApplicationContext application =
+        run(
+            WebApplicationType.SERVLET,
+            "tenant-redis.web.resolver=header",
+            "spring.threads.virtual.enabled=true")) {
+      assertNoMixUp(application, "/mvc", "/async", "/callable", "/reactive", "/future");
       assertTurnedAway(application, "/mvc");
     }
   }
@@ -212,6 +228,14 @@ class WebTenantTest {
     @GetMapping("/callable")
     Callable<String> callable() {
       return () -> template.opsForValue().get("whoami");
+    }
+
+    @GetMapping("/future")
+    CompletableFuture<String> future() {
+      return CompletableFuture.supplyAsync(
+              () -> template.opsForValue().get("whoami"),
+              TenantContext.wrap(ForkJoinPool.commonPool()))
+          .thenApply(first -> first);
     }
 
     @GetMapping("/reactive")
