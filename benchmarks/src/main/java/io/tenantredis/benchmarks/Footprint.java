@@ -9,6 +9,10 @@ final class Footprint {
 
   private static final int MOST_COLLECTIONS = 10;
   private static final long NOISE = 32 * 1024;
+
+  /** Threads that end by themselves a second after their last work, and weigh nothing. */
+  private static final int LINGERING = 2;
+
   private static final long LONGEST_END_NANOS = TimeUnit.SECONDS.toNanos(3);
 
   private Footprint() {}
@@ -38,7 +42,7 @@ final class Footprint {
   /** Waits, within reason, until what was closed has ended its threads and can be collected. */
   static void awaitThreads(int threads) {
     long giveUpAt = System.nanoTime() + LONGEST_END_NANOS;
-    while (threads() > threads && System.nanoTime() - giveUpAt < 0) {
+    while (threads() > threads + LINGERING && System.nanoTime() - giveUpAt < 0) {
       LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(5));
     }
   }

@@ -7,7 +7,7 @@ import reactor.core.publisher.Flux;
 record ReactiveLoad(int threads, int depth) implements Load {
 
   /** Operations of one stream: enough for its start and end not to count. */
-  private static final int STREAM = 2_048;
+  private static final int STREAM = 1_024;
 
   @Override
   public @Nullable Work of(Peer peer, Task task) {

@@ -27,6 +27,9 @@ record TenantsScenario(int tenants, boolean naive) implements Scenario {
   /** From here on what a tenant holds is more than what the measurement misses. */
   private static final int ENOUGH_TO_WEIGH = 100;
 
+  /** Slices a load takes: connections are looked after every few seconds, which must show. */
+  private static final int STEADY = 5;
+
   private static final String NAIVE = "lettuce-client-per-tenant";
 
   @Override
@@ -66,12 +69,12 @@ record TenantsScenario(int tenants, boolean naive) implements Scenario {
 
   @Override
   public int slices() {
-    return isWeighed() ? 3 : 2;
+    return (isWeighed() ? 3 : 2) * STEADY;
   }
 
   @Override
   public int mostRounds() {
-    return tenants > ENOUGH_TO_WEIGH ? 7 : 15;
+    return tenants > ENOUGH_TO_WEIGH ? 7 : 9;
   }
 
   @Override
@@ -131,11 +134,11 @@ record TenantsScenario(int tenants, boolean naive) implements Scenario {
   }
 
   private double calls(Fleet fleet, Visits visits, long nanos) {
-    return new SyncLoad(THREADS).run(i -> fleet.get(visits.tenant(i)), nanos);
+    return new SyncLoad(THREADS).run(i -> fleet.get(visits.tenant(i)), STEADY * nanos);
   }
 
   private double asyncCalls(Fleet fleet, Visits visits, long nanos) {
     return new AsyncLoad(ASYNC_THREADS, IN_FLIGHT)
-        .run(i -> fleet.getAsync(visits.tenant(i)), nanos);
+        .run(i -> fleet.getAsync(visits.tenant(i)), STEADY * nanos);
   }
 }
