@@ -11,7 +11,7 @@ import java.util.Map;
  */
 final class Plot {
 
-  private static final int WIDTH = 860;
+  private static final int WIDTH = 900;
   private static final int LEFT = 250;
   private static final int RIGHT = 720;
   private static final int TOP = 64;
