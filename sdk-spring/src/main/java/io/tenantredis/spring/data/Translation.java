@@ -38,7 +38,18 @@ final class Translation {
       case TR003 -> new QueryTimeoutException(message, cause);
       case TR002, TR006, TR007, TR008, TR010 ->
           new TransientDataAccessResourceException(message, cause);
-      case TR004, TR005, TR009, TR011, SEC001, SEC002, SEC004, SEC005, SEC006, SEC007, SEC010 ->
+      case TR004,
+          TR005,
+          TR009,
+          TR011,
+          TR016,
+          SEC001,
+          SEC002,
+          SEC004,
+          SEC005,
+          SEC006,
+          SEC007,
+          SEC010 ->
           new RedisConnectionFailureException(message, cause);
       default ->
           cause instanceof TenantCommandException
