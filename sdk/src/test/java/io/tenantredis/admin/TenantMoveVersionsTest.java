@@ -65,9 +65,6 @@ class TenantMoveVersionsTest {
       old.provisioner().apply(policy(), AclPassword.of(PASSWORD)).requireComplete();
       TenantMove move = old.moveTo(next, policy());
       assertThat(move.tenant()).isEqualTo(ACME);
-      System.out.printf(
-          "%s (%d) to %s (%d): %s%n",
-          old.dialect(), version(from), next.dialect(), version(to), readable);
       if (readable) {
         move.copy(report -> {});
         move.cutOver(report -> {});
