@@ -139,6 +139,24 @@ public final class ConnectionOptions {
   }
 
   /**
+   * How often a cluster is asked who serves which slot.
+   *
+   * @return the interval; zero for never
+   */
+  public Duration clusterRefreshInterval() {
+    return values.clusterRefreshInterval;
+  }
+
+  /**
+   * How often one attempt at a command may be redirected by a cluster.
+   *
+   * @return how often
+   */
+  public int maxRedirects() {
+    return values.maxRedirects;
+  }
+
+  /**
    * After how long without traffic TCP asks whether the other side is still there.
    *
    * @return the time; zero for no keep-alive
@@ -171,6 +189,8 @@ public final class ConnectionOptions {
     private Duration reverifyInterval = Duration.ZERO;
     private Duration credentialsPollInterval = Duration.ZERO;
     private Duration primaryCheckInterval = Duration.ofSeconds(5);
+    private Duration clusterRefreshInterval = Duration.ofMinutes(1);
+    private int maxRedirects = 5;
     private Duration keepAliveIdle = Duration.ofSeconds(30);
     private Duration tcpUserTimeout = Duration.ofSeconds(30);
 
@@ -189,6 +209,8 @@ public final class ConnectionOptions {
       this.reverifyInterval = other.reverifyInterval;
       this.credentialsPollInterval = other.credentialsPollInterval;
       this.primaryCheckInterval = other.primaryCheckInterval;
+      this.clusterRefreshInterval = other.clusterRefreshInterval;
+      this.maxRedirects = other.maxRedirects;
       this.keepAliveIdle = other.keepAliveIdle;
       this.tcpUserTimeout = other.tcpUserTimeout;
     }
@@ -343,6 +365,31 @@ public final class ConnectionOptions {
     }
 
     /**
+     * On a cluster: how often a node is asked who serves which slot, while tenants are connected.
+     * That happens as well when a command is redirected or a connection fails, at most four times a
+     * second. Default: 1 minute.
+     *
+     * @param interval zero for never
+     * @return this builder
+     */
+    public Builder clusterRefreshInterval(Duration interval) {
+      this.clusterRefreshInterval = interval;
+      return this;
+    }
+
+    /**
+     * On a cluster: how often one attempt at a command may be redirected to another node. After
+     * that it fails with {@link ErrorCode#TR013}, not executed, which may be retried. Default: 5.
+     *
+     * @param redirects 0 or more
+     * @return this builder
+     */
+    public Builder maxRedirects(int redirects) {
+      this.maxRedirects = redirects;
+      return this;
+    }
+
+    /**
      * After how long without traffic TCP asks whether the other side is still there; it gives up
      * after three questions, a third of this time apart. Default: 30 seconds.
      *
@@ -389,6 +436,8 @@ public final class ConnectionOptions {
       atLeast(Duration.ZERO, reverifyInterval, "reverifyInterval", problems);
       atLeast(Duration.ZERO, credentialsPollInterval, "credentialsPollInterval", problems);
       atLeast(Duration.ZERO, primaryCheckInterval, "primaryCheckInterval", problems);
+      atLeast(Duration.ZERO, clusterRefreshInterval, "clusterRefreshInterval", problems);
+      atLeast(0, maxRedirects, "maxRedirects", problems);
       atLeast(Duration.ZERO, tcpUserTimeout, "tcpUserTimeout", problems);
       if (!keepAliveIdle.isZero()) {
         atLeast(Duration.ofSeconds(3), keepAliveIdle, "keepAliveIdle", problems);

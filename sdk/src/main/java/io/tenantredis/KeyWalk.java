@@ -135,14 +135,15 @@ public final class KeyWalk {
     /**
      * Goes on where an earlier walk stopped or failed. The server keeps no state for a cursor; it
      * stays valid on the same server until that is restarted. On another server, after a failover
-     * for instance, begin anew. Default: the beginning.
+     * for instance, begin anew. On a cluster that keeps a tenant's keys on several nodes the cursor
+     * names the node, too. Default: the beginning.
      *
      * @param cursor the cursor of a {@link KeyWalkProgress}
      * @return this builder
      * @throws IllegalArgumentException if it is not a cursor
      */
     public Builder resumeFrom(String cursor) {
-      if (!cursor.matches("[0-9]{1,20}")) {
+      if (!cursor.matches("([^/\\s]{1,300}/)?[0-9]{1,20}")) {
         throw new IllegalArgumentException(
             "This is not a cursor: pass the cursor of a KeyWalkProgress.");
       }

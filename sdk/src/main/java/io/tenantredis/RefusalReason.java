@@ -19,6 +19,8 @@ public enum RefusalReason {
   NARROWED,
   /** The command changes the state of a connection and needs a connection of its own. */
   CONNECTION_STATE,
+  /** Redis Cluster: what it names is on several nodes, and only one node can run it. */
+  CROSS_SLOT,
   /** The encoded command is not one well-formed Redis command. */
   MALFORMED
 }

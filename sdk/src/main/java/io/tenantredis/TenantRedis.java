@@ -13,6 +13,7 @@ import io.lettuce.core.SocketOptions;
 import io.lettuce.core.SslOptions;
 import io.lettuce.core.SslVerifyMode;
 import io.lettuce.core.TimeoutOptions;
+import io.lettuce.core.cluster.RedisClusterURIUtil;
 import io.lettuce.core.codec.ByteArrayCodec;
 import io.lettuce.core.codec.RedisCodec;
 import io.lettuce.core.codec.StringCodec;
@@ -34,12 +35,14 @@ import io.tenantredis.internal.connection.ConnectionSource;
 import io.tenantredis.internal.connection.Connector;
 import io.tenantredis.internal.connection.Connectors;
 import io.tenantredis.internal.connection.Endpoints;
+import io.tenantredis.internal.connection.NodeAddress;
 import io.tenantredis.internal.connection.ProbeSettings;
 import io.tenantredis.internal.connection.TenantIdentity;
 import io.tenantredis.internal.connection.TenantRoute;
 import io.tenantredis.internal.connection.TlsMaterial;
 import io.tenantredis.internal.connection.TlsReloader;
 import io.tenantredis.internal.connection.TlsSettings;
+import io.tenantredis.internal.connection.Topology;
 import io.tenantredis.internal.keyspace.CommandRule;
 import io.tenantredis.internal.keyspace.CommandRules;
 import io.tenantredis.internal.keyspace.Guard;
@@ -48,14 +51,19 @@ import io.tenantredis.internal.keyspace.LegacyReads;
 import io.tenantredis.internal.metrics.ClientMeters;
 import io.tenantredis.internal.metrics.CommandMeters;
 import io.tenantredis.internal.metrics.CommandObservations;
+import io.tenantredis.internal.metrics.DedicatedMeters;
 import io.tenantredis.internal.path.CommandPath;
 import io.tenantredis.internal.pool.Backoff;
+import io.tenantredis.internal.pool.ClusterConnections;
 import io.tenantredis.internal.pool.ConnectPolicy;
 import io.tenantredis.internal.pool.DedicatedConnections;
+import io.tenantredis.internal.pool.NodeConnections;
 import io.tenantredis.internal.pool.SharedConnection;
+import io.tenantredis.internal.pool.TenantConnections;
 import io.tenantredis.internal.pubsub.PubSubSettings;
 import io.tenantredis.internal.pubsub.TenantSubscriber;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -70,6 +78,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.BiFunction;
 import java.util.function.BooleanSupplier;
 import java.util.function.DoubleSupplier;
 import java.util.stream.Collectors;
@@ -105,7 +114,8 @@ public final class TenantRedis implements AutoCloseable {
   private final ClientMeters meters;
   private final @Nullable CommandObservations observations;
   private final Connectors connectors;
-  private final Connector connector;
+  private final @Nullable Connector connector;
+  private final @Nullable Topology topology;
   private final @Nullable Endpoints endpoints;
   private final ResilienceRegistries resilience;
   private final ResilienceOptions resilienceOptions;
@@ -120,7 +130,10 @@ public final class TenantRedis implements AutoCloseable {
   private final AtomicBoolean closed = new AtomicBoolean();
 
   private TenantRedis(
-      Builder settings, RedisURI uri, @Nullable TlsMaterial tlsMaterial, CommandRules rules) {
+      Builder settings,
+      List<RedisURI> uris,
+      @Nullable TlsMaterial tlsMaterial,
+      CommandRules rules) {
     this.settings = settings;
     this.resilienceOptions = settings.resilience.build();
     this.resilience = ResilienceRegistries.of(resilienceOptions);
@@ -145,15 +158,30 @@ public final class TenantRedis implements AutoCloseable {
             settings.connections.maxConnections(),
             settings.flushConsolidation);
     this.connectors = new Connectors(connecting, options, resources, meters);
-    this.connector = connectors.to(uri, endpointBreaker(Connector.nameOf(uri)));
-    this.endpoints =
-        settings.endpoints == null
-            ? null
-            : new Endpoints(
-                settings.endpoints,
-                connector,
-                new FurtherEndpoints(uri.getDatabase()),
-                settings.connections.maxEndpoints());
+    RedisURI uri = uris.get(0);
+    if (settings.isCluster()) {
+      this.connector = null;
+      this.endpoints = null;
+      this.topology =
+          new Topology(
+              connectors,
+              uris,
+              this::nodeBreaker,
+              settings.connections.clusterRefreshInterval(),
+              System::nanoTime);
+    } else {
+      Connector main = connectors.to(uri, endpointBreaker(Connector.nameOf(uri)));
+      this.connector = main;
+      this.topology = null;
+      this.endpoints =
+          settings.endpoints == null
+              ? null
+              : new Endpoints(
+                  settings.endpoints,
+                  main,
+                  new FurtherEndpoints(uri.getDatabase()),
+                  settings.connections.maxEndpoints());
+    }
     this.connectPolicy = settings.connectPolicy(resources.eventExecutorGroup(), meters, probes());
     this.pubSubSettings = settings.pubSubSettings(uri.getDatabase());
     this.sessions =
@@ -164,7 +192,10 @@ public final class TenantRedis implements AutoCloseable {
             meters,
             this::forget);
     connectors.roomMaker(sessions::makeRoom);
-    connector.onPrimaryMoved(() -> primaryMoved(connector));
+    Connector primary = connector;
+    if (primary != null) {
+      primary.onPrimaryMoved(() -> primaryMoved(primary));
+    }
     this.primaryCheckAt = System.nanoTime() + settings.connections.primaryCheckInterval().toNanos();
     this.tlsReloader =
         tlsMaterial == null
@@ -199,7 +230,8 @@ public final class TenantRedis implements AutoCloseable {
    * @param redisUri where the server is, in Lettuce's form: {@code redis://host:port}, {@code
    *     rediss://host:port} for TLS, or {@code redis-sentinel://host:port,host:port#name} for the
    *     primary that Sentinels know by a name ({@code rediss-sentinel://} for TLS to Sentinels and
-   *     servers)
+   *     servers); or {@code redis-cluster://host:port,host:port} for a Redis Cluster, of which the
+   *     nodes named are asked for the others ({@code rediss-cluster://} for TLS)
    * @return a builder
    */
   public static Builder builder(String redisUri) {
@@ -275,6 +307,12 @@ public final class TenantRedis implements AutoCloseable {
     return "endpoint " + endpoint;
   }
 
+  /** Nodes come and go: their breakers are in no registry and have no meters. */
+  private @Nullable CircuitBreaker nodeBreaker(NodeAddress node) {
+    CircuitBreakerConfig config = resilienceOptions.endpointCircuitBreaker();
+    return config == null ? null : CircuitBreaker.of("endpoint " + node, config);
+  }
+
   private void forget(TenantId tenant) {
     resilience.forget(tenant);
     meters.forget(tenant);
@@ -336,7 +374,7 @@ public final class TenantRedis implements AutoCloseable {
   private void checkPrimary() {
     long interval = settings.connections.primaryCheckInterval().toNanos();
     long now = System.nanoTime();
-    if (interval > 0 && now - primaryCheckAt >= 0 && sessions.size() > 0) {
+    if (connector != null && interval > 0 && now - primaryCheckAt >= 0 && sessions.size() > 0) {
       primaryCheckAt = now + interval;
       if (endpoints == null) {
         connector.checkPrimary();
@@ -399,21 +437,43 @@ public final class TenantRedis implements AutoCloseable {
             ? null
             : new TenantRoute(
                 identity, endpoints, settings.connectTimeout, resources.eventExecutorGroup());
-    SharedConnection shared =
-        new SharedConnection(
-            source(route, TenantRoute.Use.SHARED),
-            identity,
-            connectPolicy,
-            settings.connections.sharedConnections());
-    DedicatedConnections dedicated =
-        new DedicatedConnections(
-            source(route, TenantRoute.Use.DEDICATED),
-            identity,
-            settings.pool,
-            meters.dedicated(tenant),
-            resources.eventExecutorGroup());
     CommandMeters commandMeters = meters.commands(tenant);
-    Guard guard = new Guard(tenant, prefix, settings.prefixMode, rules, guardListener);
+    Guard guard =
+        new Guard(tenant, prefix, settings.prefixMode, rules, guardListener, topology != null);
+    DedicatedMeters dedicatedMeters = meters.dedicated(tenant);
+    BiFunction<ConnectionSource, ConnectionSource, NodeConnections> toNode =
+        (shared, dedicated) ->
+            new NodeConnections(
+                new SharedConnection(
+                    shared, identity, connectPolicy, settings.connections.sharedConnections()),
+                new DedicatedConnections(
+                    dedicated,
+                    identity,
+                    settings.pool,
+                    dedicatedMeters,
+                    resources.eventExecutorGroup()));
+    TenantConnections connections;
+    ConnectionSource subscriptions;
+    if (topology != null) {
+      ClusterConnections cluster =
+          new ClusterConnections(
+              topology,
+              identity,
+              new Guard(
+                  tenant, prefix, settings.prefixMode, CommandRules.standard(), guardListener),
+              prefix,
+              settings.pool,
+              settings.commandTimeout.toNanos(),
+              settings.connections.idleTime().toNanos(),
+              node -> toNode.apply(node, node));
+      connections = cluster;
+      subscriptions = cluster.subscriptions();
+    } else {
+      subscriptions = source(route, TenantRoute.Use.SUBSCRIPTIONS);
+      connections =
+          toNode.apply(
+              source(route, TenantRoute.Use.SHARED), source(route, TenantRoute.Use.DEDICATED));
+    }
     RateLimiter limiter = rateLimiter(tenant);
     CircuitBreaker breaker =
         resilience.circuitBreakers().circuitBreaker(tenant.value(), meters.tags());
@@ -433,15 +493,14 @@ public final class TenantRedis implements AutoCloseable {
             resilience.retries().retry("tenant-redis"),
             breaker,
             bulkhead,
-            shared,
-            dedicated,
+            connections,
+            settings.connections.maxRedirects(),
             resources.eventExecutorGroup()),
-        shared,
-        dedicated,
+        connections,
         commandMeters,
         observations,
         new TenantSubscriber(
-            source(route, TenantRoute.Use.SUBSCRIPTIONS),
+            subscriptions,
             identity,
             connectPolicy,
             guard,
@@ -452,7 +511,7 @@ public final class TenantRedis implements AutoCloseable {
   }
 
   private ConnectionSource source(@Nullable TenantRoute route, TenantRoute.Use use) {
-    return route == null ? connector : route.source(use);
+    return route == null ? Objects.requireNonNull(connector) : route.source(use);
   }
 
   /**
@@ -617,6 +676,9 @@ public final class TenantRedis implements AutoCloseable {
 
   /** Configures a {@link TenantRedis}. Not thread-safe. */
   public static final class Builder {
+
+    private static final String CLUSTER = "redis-cluster://";
+    private static final String CLUSTER_TLS = "rediss-cluster://";
 
     private final String redisUri;
     private String keyPrefix = "tenant:{tenant}:";
@@ -986,7 +1048,8 @@ public final class TenantRedis implements AutoCloseable {
      */
     public TenantRedis build() {
       List<String> problems = new ArrayList<>();
-      RedisURI uri = uri(problems);
+      List<RedisURI> uris = uris(problems);
+      RedisURI uri = uris.isEmpty() ? null : uris.get(0);
       problems.addAll(KeyPrefixTemplate.problems(keyPrefix));
       checkIdentity(problems);
       Options.atLeast(Duration.ofMillis(1), connectTimeout, "connectTimeout", problems);
@@ -999,7 +1062,7 @@ public final class TenantRedis implements AutoCloseable {
       if (!problems.isEmpty() || uri == null) {
         throw new ConfigurationException(problems);
       }
-      return new TenantRedis(this, uri, tlsMaterial, rules);
+      return new TenantRedis(this, uris, tlsMaterial, rules);
     }
 
     private void checkLegacyKeys(CommandRules rules, List<String> problems) {
@@ -1094,14 +1157,41 @@ public final class TenantRedis implements AutoCloseable {
               : List.of("TLSv1.3", "TLSv1.2"));
     }
 
-    private @Nullable RedisURI uri(List<String> problems) {
-      RedisURI uri;
+    private boolean isCluster() {
+      return redisUri.startsWith(CLUSTER) || redisUri.startsWith(CLUSTER_TLS);
+    }
+
+    /** Where to connect; of a cluster more than one node. Empty if that cannot be said. */
+    private List<RedisURI> uris(List<String> problems) {
+      List<RedisURI> uris;
       try {
-        uri = RedisURI.create(redisUri);
+        uris = isCluster() ? seeds(problems) : List.of(RedisURI.create(redisUri));
       } catch (RuntimeException malformed) {
         problems.add(
             "The Redis URI cannot be read: write redis://host:port, or rediss://host:port for TLS.");
-        return null;
+        return List.of();
+      }
+      check(uris.get(0), problems);
+      uris.forEach(this::complete);
+      return uris;
+    }
+
+    private List<RedisURI> seeds(List<String> problems) {
+      String plain =
+          redisUri.startsWith(CLUSTER_TLS)
+              ? "rediss://" + redisUri.substring(CLUSTER_TLS.length())
+              : "redis://" + redisUri.substring(CLUSTER.length());
+      if (RedisURI.create(plain).getDatabase() != 0) {
+        problems.add("The Redis URI names a database: a cluster has only number 0. Remove it.");
+      }
+      return RedisClusterURIUtil.toRedisURIs(URI.create(plain));
+    }
+
+    private void check(RedisURI uri, List<String> problems) {
+      if (isCluster() && endpoints != null) {
+        problems.add(
+            "endpoints(...) is for servers, and the Redis URI names a cluster: give its tenants a client of"
+                + " their own.");
       }
       if (uri.getHost() == null && uri.getSentinels().isEmpty()) {
         problems.add("The Redis URI names no host: write redis://host:port.");
@@ -1118,8 +1208,6 @@ public final class TenantRedis implements AutoCloseable {
             "The Redis URI holds credentials, which no tenant would use: remove them and give the tenants' credentials with"
                 + " credentials(...).");
       }
-      complete(uri);
-      return uri;
     }
 
     /** What the URI of an endpoint does not say itself. */

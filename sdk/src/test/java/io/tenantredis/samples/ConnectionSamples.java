@@ -77,6 +77,16 @@ final class ConnectionSamples {
     redis.close();
   }
 
+  static void cluster(TenantCredentialsProvider provider) {
+    TenantRedis redis =
+        TenantRedis.builder("redis-cluster://redis-1:6379,redis-2:6379,redis-3:6379")
+            .keyPrefix("tenant:{{tenant}}:")
+            .identity("tenant_{tenant}")
+            .credentials(provider)
+            .build();
+    redis.close();
+  }
+
   static TlsOptions tls() {
     TlsOptions tls =
         TlsOptions.builder()

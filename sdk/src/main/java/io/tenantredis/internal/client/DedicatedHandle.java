@@ -93,7 +93,7 @@ final class DedicatedHandle<K, V> extends StatefulRedisConnectionImpl<K, V> {
     this.session = session;
     this.lease = lease;
     this.path = session.leasedPath(lease.connection());
-    this.maxBuffered = session.dedicated().options().maxBufferedCommands();
+    this.maxBuffered = session.connections().poolOptions().maxBufferedCommands();
     setOptions(options);
     CommandObservations observations = session.observations();
     this.observed =

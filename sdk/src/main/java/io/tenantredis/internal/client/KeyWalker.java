@@ -1,13 +1,13 @@
 package io.tenantredis.internal.client;
 
-import io.lettuce.core.KeyScanCursor;
 import io.lettuce.core.RedisCommandInterruptedException;
 import io.lettuce.core.RedisException;
 import io.lettuce.core.ScanArgs;
 import io.lettuce.core.ScanCursor;
-import io.lettuce.core.api.reactive.RedisReactiveCommands;
 import io.tenantredis.KeyWalk;
 import io.tenantredis.KeyWalkProgress;
+import io.tenantredis.internal.connection.NodeAddress;
+import io.tenantredis.internal.error.Failures;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -21,16 +21,17 @@ import reactor.core.publisher.Mono;
  */
 final class KeyWalker<K> {
 
-  private final RedisReactiveCommands<K, ?> commands;
+  private static final String BEGIN = "0";
+
+  private final SharedHandle<K, ?> handle;
   private final KeyWalk walk;
   private final Function<List<K>, Mono<Long>> work;
 
   /**
    * @param work what is done with the keys of a batch; its results are added up
    */
-  KeyWalker(
-      RedisReactiveCommands<K, ?> commands, KeyWalk walk, Function<List<K>, Mono<Long>> work) {
-    this.commands = commands;
+  KeyWalker(SharedHandle<K, ?> handle, KeyWalk walk, Function<List<K>, Mono<Long>> work) {
+    this.handle = handle;
     this.walk = walk;
     this.work = work;
   }
@@ -51,10 +52,55 @@ final class KeyWalker<K> {
 
   /** Fetches the batch behind {@code last} and does the work. */
   Mono<Batch<K>> batch(Batch<K> last) {
-    return commands
-        .scan(ScanCursor.of(last.progress().cursor()), arguments())
+    return nodes(last.progress().cursor().equals(BEGIN))
+        .flatMap(nodes -> page(nodes, last.progress().cursor()))
         .flatMap(
-            page -> work.apply(page.getKeys()).map(result -> added(last.progress(), page, result)));
+            page -> work.apply(page.keys()).map(result -> added(last.progress(), page, result)));
+  }
+
+  /**
+   * What one SCAN answered.
+   *
+   * @param cursor where to go on; on a cluster with the node that it belongs to
+   */
+  private record Page<K>(List<K> keys, String cursor) {}
+
+  private Mono<List<NodeAddress>> nodes(boolean now) {
+    return Mono.defer(() -> Mono.fromCompletionStage(handle.slot().session().nodesOfKeys(now)));
+  }
+
+  private Mono<Page<K>> page(List<NodeAddress> nodes, String cursor) {
+    if (nodes.isEmpty()) {
+      return handle
+          .reactive()
+          .scan(ScanCursor.of(cursor), arguments())
+          .map(page -> new Page<>(page.getKeys(), page.isFinished() ? BEGIN : page.getCursor()));
+    }
+    int slash = cursor.lastIndexOf('/');
+    String name = slash < 0 ? nodes.get(0).toString() : cursor.substring(0, slash);
+    int at = nodes.stream().map(NodeAddress::toString).toList().indexOf(name);
+    if (at < 0 || (slash < 0 && !cursor.equals(BEGIN))) {
+      return Mono.error(Failures.walkInterrupted(handle.slot().tenant(), name));
+    }
+    String next = at + 1 < nodes.size() ? nodes.get(at + 1) + "/" + BEGIN : BEGIN;
+    return handle
+        .at(nodes.get(at))
+        .reactive()
+        .scan(ScanCursor.of(cursor.substring(slash + 1)), arguments())
+        .map(
+            page ->
+                new Page<>(
+                    page.getKeys(), page.isFinished() ? next : name + "/" + page.getCursor()))
+        // A node that lost the keys meanwhile answers SCAN as if there were none.
+        .flatMap(
+            page ->
+                nodes(true)
+                    .flatMap(
+                        now ->
+                            now.contains(nodes.get(at))
+                                ? Mono.just(page)
+                                : Mono.error(
+                                    Failures.walkInterrupted(handle.slot().tenant(), name))));
   }
 
   private ScanArgs arguments() {
@@ -63,14 +109,14 @@ final class KeyWalker<K> {
     return pattern == null ? arguments : arguments.match(pattern);
   }
 
-  private Batch<K> added(KeyWalkProgress before, KeyScanCursor<K> page, long result) {
+  private Batch<K> added(KeyWalkProgress before, Page<K> page, long result) {
     return new Batch<>(
-        page.getKeys(),
+        page.keys(),
         new KeyWalkProgress(
-            page.getCursor(),
-            page.isFinished(),
+            page.cursor(),
+            page.cursor().equals(BEGIN),
             before.batches() + 1,
-            before.keys() + page.getKeys().size(),
+            before.keys() + page.keys().size(),
             before.result() + result));
   }
 

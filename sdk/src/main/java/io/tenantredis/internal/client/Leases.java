@@ -40,7 +40,7 @@ public final class Leases<K, V> {
     } catch (RuntimeException closed) {
       return CompletableFuture.failedFuture(closed);
     }
-    CompletableFuture<Lease> asked = session.dedicated().acquireWatched();
+    CompletableFuture<Lease> asked = session.connections().lease();
     CompletableFuture<StatefulRedisConnection<K, V>> result = new CompletableFuture<>();
     asked.whenComplete(
         (lease, failure) -> {

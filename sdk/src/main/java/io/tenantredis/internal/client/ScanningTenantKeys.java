@@ -32,15 +32,15 @@ final class ScanningTenantKeys<K> implements TenantKeys<K> {
   }
 
   private KeyWalker<K> scanning(KeyWalk walk) {
-    return new KeyWalker<>(handle.reactive(), walk, keys -> Mono.just((long) keys.size()));
+    return new KeyWalker<>(handle, walk, keys -> Mono.just((long) keys.size()));
   }
 
   private KeyWalker<byte[]> counting(KeyWalk walk) {
-    return new KeyWalker<>(raw.reactive(), walk, keys -> Mono.just((long) keys.size()));
+    return new KeyWalker<>(raw, walk, keys -> Mono.just((long) keys.size()));
   }
 
   private KeyWalker<byte[]> deleting(KeyWalk walk) {
-    return new KeyWalker<>(raw.reactive(), walk, keys -> unlink(keys, walk.batchSize()));
+    return new KeyWalker<>(raw, walk, keys -> unlink(keys, walk.batchSize()));
   }
 
   /** A SCAN may answer more names than it was asked to look at. */
@@ -53,7 +53,7 @@ final class ScanningTenantKeys<K> implements TenantKeys<K> {
 
   private KeyWalker<byte[]> measuring(KeyWalk walk) {
     return new KeyWalker<>(
-        raw.reactive(),
+        raw,
         walk,
         keys ->
             Flux.fromIterable(keys)

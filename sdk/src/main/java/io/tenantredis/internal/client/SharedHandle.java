@@ -10,6 +10,7 @@ import io.lettuce.core.codec.RedisCodec;
 import io.lettuce.core.protocol.RedisCommand;
 import io.lettuce.core.resource.ClientResources;
 import io.tenantredis.RetryMode;
+import io.tenantredis.internal.connection.NodeAddress;
 import io.tenantredis.internal.metrics.CommandObservations;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -27,6 +28,7 @@ public final class SharedHandle<K, V> extends StatefulRedisConnectionImpl<K, V> 
 
   private final TenantSlot slot;
   private final RetryMode retryMode;
+  private final @Nullable NodeAddress node;
   private final @Nullable CommandObservations observations;
   private final @Nullable ObservedReactiveCommands<K, V> observed;
 
@@ -41,15 +43,28 @@ public final class SharedHandle<K, V> extends StatefulRedisConnectionImpl<K, V> 
       Duration timeout,
       RetryMode retryMode,
       @Nullable CommandObservations observations) {
+    this(slot, codec, options, resources, timeout, retryMode, null, observations);
+  }
+
+  private SharedHandle(
+      TenantSlot slot,
+      RedisCodec<K, V> codec,
+      ClientOptions options,
+      ClientResources resources,
+      Duration timeout,
+      RetryMode retryMode,
+      @Nullable NodeAddress node,
+      @Nullable CommandObservations observations) {
     super(
         new HandleWriter(
-            resources, command -> slot.dispatch(command, timeout.toNanos(), retryMode)),
+            resources, command -> slot.dispatch(command, timeout.toNanos(), retryMode, node)),
         NoPushListeners.INSTANCE,
         codec,
         timeout,
         options.getJsonParser());
     this.slot = slot;
     this.retryMode = retryMode;
+    this.node = node;
     this.observations = observations;
     setOptions(options);
     this.observed =
@@ -71,6 +86,16 @@ public final class SharedHandle<K, V> extends StatefulRedisConnectionImpl<K, V> 
     slot.expectCommand();
   }
 
+  /** A handle like this one whose commands all go to one node of a cluster. */
+  SharedHandle<K, V> at(NodeAddress address) {
+    return new SharedHandle<>(
+        slot, codec, getOptions(), getResources(), getTimeout(), retryMode, address, observations);
+  }
+
+  TenantSlot slot() {
+    return slot;
+  }
+
   RedisCodec<K, V> codec() {
     return codec;
   }
@@ -87,7 +112,7 @@ public final class SharedHandle<K, V> extends StatefulRedisConnectionImpl<K, V> 
 
   @Override
   public <T> RedisCommand<K, V, T> dispatch(RedisCommand<K, V, T> command) {
-    slot.dispatch(command, getTimeout().toNanos(), retryMode);
+    slot.dispatch(command, getTimeout().toNanos(), retryMode, node);
     return command;
   }
 

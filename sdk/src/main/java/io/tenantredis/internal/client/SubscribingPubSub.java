@@ -98,7 +98,7 @@ final class SubscribingPubSub<K, V> implements TenantPubSub<K, V> {
   public CompletableFuture<TenantSubscription> keyEventsAsync(
       SubscriptionListener<? super KeyEvent<K>> listener) {
     MessageReceiver receiver = new MessageListening<>(listener, this::keyEvent);
-    return confirmed(open(subscriber -> subscriber.keyEvents(receiver, Long.MAX_VALUE)));
+    return confirmed(openKeyEvents(receiver, Long.MAX_VALUE));
   }
 
   private KeyEvent<K> keyEvent(@Nullable ByteBuffer pattern, ByteBuffer key, ByteBuffer event) {
@@ -134,7 +134,15 @@ final class SubscribingPubSub<K, V> implements TenantPubSub<K, V> {
     for (K name : names) {
       encoded.add(bytes(codec.encodeKey(name)));
     }
+    if (kind == TopicKind.SHARD_CHANNEL) {
+      slot.session().requireOneNode("SSUBSCRIBE");
+    }
     return open(subscriber -> subscriber.subscribe(kind, encoded, receiver, demand));
+  }
+
+  private ActiveSubscription openKeyEvents(MessageReceiver receiver, long demand) {
+    slot.session().requireOneNode("PSUBSCRIBE");
+    return open(subscriber -> subscriber.keyEvents(receiver, demand));
   }
 
   private ActiveSubscription open(
@@ -224,9 +232,7 @@ final class SubscribingPubSub<K, V> implements TenantPubSub<K, V> {
     @Override
     public Flux<KeyEvent<K>> keyEvents(Consumer<? super MessageGap> onGap) {
       return SubscriptionFlux.of(
-          receiver -> open(subscriber -> subscriber.keyEvents(receiver, 0)),
-          SubscribingPubSub.this::keyEvent,
-          onGap);
+          receiver -> openKeyEvents(receiver, 0), SubscribingPubSub.this::keyEvent, onGap);
     }
   }
 }

@@ -7,19 +7,23 @@ import io.tenantredis.RefusalReason;
 import io.tenantredis.RetryMode;
 import io.tenantredis.TenantId;
 import io.tenantredis.internal.connection.Connector;
+import io.tenantredis.internal.connection.NodeAddress;
 import io.tenantredis.internal.connection.TenantRoute;
 import io.tenantredis.internal.connection.VerifiedConnection;
 import io.tenantredis.internal.keyspace.Guard;
 import io.tenantredis.internal.keyspace.GuardListener;
 import io.tenantredis.internal.keyspace.GuardedCommand;
+import io.tenantredis.internal.keyspace.SplitCommand;
 import io.tenantredis.internal.metrics.CommandMeters;
 import io.tenantredis.internal.metrics.CommandObservations;
 import io.tenantredis.internal.path.CommandPath;
-import io.tenantredis.internal.pool.DedicatedConnections;
-import io.tenantredis.internal.pool.SharedConnection;
+import io.tenantredis.internal.pool.ClusterConnections;
+import io.tenantredis.internal.pool.TenantConnections;
 import io.tenantredis.internal.pubsub.TenantSubscriber;
 import java.nio.ByteBuffer;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,8 +39,7 @@ public final class TenantSession {
   private final Guard guard;
   private final GuardListener guardListener;
   private final CommandPath path;
-  private final SharedConnection shared;
-  private final DedicatedConnections dedicated;
+  private final TenantConnections connections;
   private final CommandMeters meters;
   private final @Nullable CommandObservations observations;
   private final TenantSubscriber subscriber;
@@ -50,8 +53,7 @@ public final class TenantSession {
       Guard guard,
       GuardListener guardListener,
       CommandPath path,
-      SharedConnection shared,
-      DedicatedConnections dedicated,
+      TenantConnections connections,
       CommandMeters meters,
       @Nullable CommandObservations observations,
       TenantSubscriber subscriber,
@@ -61,8 +63,7 @@ public final class TenantSession {
     this.guard = guard;
     this.guardListener = guardListener;
     this.path = path;
-    this.shared = shared;
-    this.dedicated = dedicated;
+    this.connections = connections;
     this.meters = meters;
     this.observations = observations;
     this.subscriber = subscriber;
@@ -70,12 +71,11 @@ public final class TenantSession {
     if (route != null) {
       route.listener(new Moves());
     }
-    shared.onDistrust(
-        () -> {
-          dedicated.discardAll();
-          subscriber.distrust();
-        });
-    shared.connectedElsewhere(() -> dedicated.isConnected() || subscriber.isActive());
+    connections.onDistrust(subscriber::distrust);
+    connections.connectedElsewhere(subscriber::isActive);
+    if (connections instanceof ClusterConnections cluster) {
+      cluster.onHomeMoved(subscriber::exchange);
+    }
   }
 
   /** What follows for the connections when the tenant moves. */
@@ -110,18 +110,93 @@ public final class TenantSession {
    * Sends a command of the application over the shared connection, or over a leased one if it waits
    * on the server. It completes or fails the command itself; never throws.
    */
-  void dispatch(RedisCommand<?, ?, ?> command, long timeoutNanos, RetryMode retryMode) {
+  void dispatch(
+      RedisCommand<?, ?, ?> command,
+      long timeoutNanos,
+      RetryMode retryMode,
+      @Nullable NodeAddress node) {
     GuardedCommand<?, ?, ?> guarded;
+    SplitCommand split = null;
     try {
       guarded = guard.guard(command);
       if (guarded.isStateful() || guarded.rule().isPubSub()) {
         throw refusedOnSharedConnection(guarded);
       }
+      if (node == null && connections instanceof ClusterConnections cluster) {
+        split = split(guarded, cluster);
+      }
     } catch (RuntimeException refused) {
       command.completeExceptionally(refused);
       return;
     }
-    path.send(guarded, withBlockTime(guarded, timeoutNanos), retryMode);
+    if (split != null) {
+      new SplitSending(tenant, path, split, command, timeoutNanos, retryMode).begin();
+    } else if (node != null) {
+      path.sendTo(node, guarded, timeoutNanos, retryMode);
+    } else {
+      path.send(guarded, withBlockTime(guarded, timeoutNanos), retryMode);
+    }
+  }
+
+  /**
+   * What one node of a cluster cannot do for the tenant: either its parts can be done by several,
+   * or it is refused.
+   *
+   * @return the parts, or null if one node can do it
+   */
+  private @Nullable SplitCommand split(
+      GuardedCommand<?, ?, ?> command, ClusterConnections cluster) {
+    if (command.slot() == GuardedCommand.SEVERAL_SLOTS) {
+      SplitCommand split = SplitCommand.of(command);
+      if (split == null) {
+        throw refused(
+            command.name(),
+            RefusalReason.CROSS_SLOT,
+            "Its keys are in different slots of the cluster, and one node must have them all: keep each tenant's keys in one slot with"
+                + " a key prefix such as 'tenant:{{tenant}}:', or give these keys a hash tag in common.");
+      }
+      return split;
+    }
+    if (!cluster.isPinned()
+        && command.slot() == GuardedCommand.NO_SLOT
+        && (command.rule().isKeyspaceWide() || command.rule().isOfModule())) {
+      throw refused(
+          command.name(),
+          RefusalReason.CROSS_SLOT,
+          command.rule().isKeyspaceWide()
+              ? "The tenant's keys are on all nodes of the cluster, and a cursor belongs to one of them: use TenantClient.keys(), or a key"
+                  + " prefix such as 'tenant:{{tenant}}:'."
+              : "The tenant's keys are on all nodes of the cluster, and one of them would answer for its own: use a key prefix such as"
+                  + " 'tenant:{{tenant}}:'.");
+    }
+    return null;
+  }
+
+  /**
+   * The nodes of a cluster that a walk through the tenant's keys has to visit, in order; none where
+   * there is no cluster.
+   *
+   * @param now whether the cluster must be asked for it; else what it said a moment ago will do
+   */
+  CompletionStage<List<NodeAddress>> nodesOfKeys(boolean now) {
+    return connections instanceof ClusterConnections cluster
+        ? cluster.nodesOfKeys(now)
+        : CompletableFuture.completedFuture(List.of());
+  }
+
+  /**
+   * Checks whether a subscription can hear all that it is for.
+   *
+   * @throws CommandRefusedException if it cannot, because that is on many nodes of a cluster
+   */
+  void requireOneNode(String command) {
+    if (connections instanceof ClusterConnections cluster && !cluster.isPinned()) {
+      throw refused(
+          command,
+          RefusalReason.CROSS_SLOT,
+          "Each node of the cluster tells only of its own keys and sharded channels, and this tenant's are on all of them: use a key prefix"
+              + " such as 'tenant:{{tenant}}:'.");
+    }
   }
 
   /**
@@ -141,6 +216,7 @@ public final class TenantSession {
   private CommandRefusedException refusedOnSharedConnection(GuardedCommand<?, ?, ?> command) {
     return refused(
         command.name(),
+        RefusalReason.CONNECTION_STATE,
         command.rule().isPubSub()
             ? SUBSCRIBE_ELSEWHERE
             : command.isBlocking()
@@ -150,16 +226,16 @@ public final class TenantSession {
                     + " TenantClient.dedicated(...).");
   }
 
-  private CommandRefusedException refused(String command, String message) {
-    guardListener.refused(command, RefusalReason.CONNECTION_STATE);
-    return new CommandRefusedException(tenant, command, RefusalReason.CONNECTION_STATE, message);
+  private CommandRefusedException refused(String command, RefusalReason reason, String message) {
+    guardListener.refused(command, reason);
+    return new CommandRefusedException(tenant, command, reason, message);
   }
 
   /** Guards a command for a leased connection. */
   <K, V, T> GuardedCommand<K, V, T> guardLeased(RedisCommand<K, V, T> command) {
     GuardedCommand<K, V, T> guarded = guard.guard(command);
     if (guarded.rule().isPubSub()) {
-      throw refused(guarded.name(), SUBSCRIBE_ELSEWHERE);
+      throw refused(guarded.name(), RefusalReason.CONNECTION_STATE, SUBSCRIBE_ELSEWHERE);
     }
     return guarded;
   }
@@ -169,13 +245,14 @@ public final class TenantSession {
     CommandRefusedException refused =
         refused(
             "EXEC",
+            RefusalReason.CONNECTION_STATE,
             "A command of this transaction was not sent, so that it would be executed in part: DISCARD it.");
     refused.initCause(refusal);
     return refused;
   }
 
   CommandPath leasedPath(VerifiedConnection connection) {
-    return CommandPath.assembleLeased(tenant, meters, observations, connection);
+    return CommandPath.assembleLeased(tenant, meters, observations, connection, connections::doubt);
   }
 
   @Nullable CommandObservations observations() {
@@ -186,8 +263,8 @@ public final class TenantSession {
     return subscriber;
   }
 
-  DedicatedConnections dedicated() {
-    return dedicated;
+  TenantConnections connections() {
+    return connections;
   }
 
   @Nullable ByteBuffer strip(ByteBuffer name) {
@@ -219,21 +296,18 @@ public final class TenantSession {
    */
   void expectCommand() {
     if (path.isIdle()) {
-      VerifiedConnection connection = shared.current();
-      if (connection != null) {
-        connection.wakeUp();
-      }
+      connections.expectCommand();
     }
   }
 
   /** Whether it holds an open connection. */
   boolean isConnected() {
-    return shared.isConnected() || dedicated.isConnected();
+    return connections.isConnected();
   }
 
   /** Does what is to be done at intervals. */
   void sweep(long now) {
-    shared.sweep(now);
+    connections.sweep(now);
     subscriber.sweep(now);
     if (route != null) {
       route.sweep(now);
@@ -242,8 +316,7 @@ public final class TenantSession {
 
   /** Opens connections with the credentials and certificates of now, and drains the old ones. */
   public void exchangeConnections() {
-    shared.exchange();
-    dedicated.replace();
+    connections.exchange();
     subscriber.exchange();
   }
 
@@ -263,8 +336,7 @@ public final class TenantSession {
 
   /** Closes connections as soon as nothing is in flight on them; a late command opens another. */
   void drain() {
-    shared.replace();
-    dedicated.replace();
+    connections.drain();
   }
 
   /** Accepts no further commands. */
@@ -280,15 +352,14 @@ public final class TenantSession {
 
   /** Whether no command is in flight and nothing is subscribed to. */
   public boolean isIdle() {
-    return path.isIdle() && dedicated.leased() == 0 && !subscriber.isActive();
+    return path.isIdle() && connections.leased() == 0 && !subscriber.isActive();
   }
 
   /** Closes the connection; commands in flight fail. */
   public void close() {
     path.close();
     subscriber.close();
-    shared.close();
-    dedicated.close();
+    connections.close();
     if (route != null) {
       route.close();
     }

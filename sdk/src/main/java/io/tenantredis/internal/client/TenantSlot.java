@@ -4,6 +4,8 @@ import io.lettuce.core.protocol.RedisCommand;
 import io.tenantredis.KeyPrefix;
 import io.tenantredis.RetryMode;
 import io.tenantredis.TenantId;
+import io.tenantredis.internal.connection.NodeAddress;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a tenant's handles hold: the way to the tenant's session, whichever it is now. A session
@@ -59,8 +61,16 @@ public final class TenantSlot {
     session.expectCommand();
   }
 
-  /** Sends a command; it completes or fails the command itself and never throws. */
-  void dispatch(RedisCommand<?, ?, ?> command, long timeoutNanos, RetryMode retryMode) {
+  /**
+   * Sends a command; it completes or fails the command itself and never throws.
+   *
+   * @param node the node of a cluster that it is for; null for the one that its keys say
+   */
+  void dispatch(
+      RedisCommand<?, ?, ?> command,
+      long timeoutNanos,
+      RetryMode retryMode,
+      @Nullable NodeAddress node) {
     TenantSession current;
     try {
       current = session();
@@ -68,6 +78,6 @@ public final class TenantSlot {
       command.completeExceptionally(closed);
       return;
     }
-    current.dispatch(command, timeoutNanos, retryMode);
+    current.dispatch(command, timeoutNanos, retryMode, node);
   }
 }

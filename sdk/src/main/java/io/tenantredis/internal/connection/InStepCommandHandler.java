@@ -234,6 +234,24 @@ final class InStepCommandHandler extends CommandHandler {
   }
 
   /**
+   * Runs something where commands are written, so that nobody writes in between. Any thread.
+   *
+   * @return false if the connection has ended
+   */
+  boolean inLoop(Runnable action) {
+    ChannelHandlerContext ctx = context;
+    try {
+      if (ctx == null) {
+        return false;
+      }
+      ctx.executor().execute(action);
+      return true;
+    } catch (RejectedExecutionException shutDown) {
+      return false;
+    }
+  }
+
+  /**
    * Closes the channel once all commands written so far are answered, at the latest after the grace
    * time. Any thread.
    */

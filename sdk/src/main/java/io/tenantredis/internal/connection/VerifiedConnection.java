@@ -1,13 +1,22 @@
 package io.tenantredis.internal.connection;
 
+import io.lettuce.core.RedisChannelWriter;
 import io.lettuce.core.api.push.PushListener;
+import io.lettuce.core.codec.ByteArrayCodec;
+import io.lettuce.core.output.StatusOutput;
+import io.lettuce.core.protocol.AsyncCommand;
+import io.lettuce.core.protocol.Command;
+import io.lettuce.core.protocol.CommandArgs;
+import io.lettuce.core.protocol.CommandType;
 import io.lettuce.core.protocol.CommandWrapper;
 import io.lettuce.core.protocol.RedisCommand;
 import io.tenantredis.TenantCredentials;
 import io.tenantredis.TenantId;
 import io.tenantredis.internal.keyspace.GuardedCommand;
 import io.tenantredis.internal.metrics.ConnectionEvents;
+import java.io.IOException;
 import java.time.Duration;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -120,6 +129,37 @@ public final class VerifiedConnection {
       throw new IllegalArgumentException("Only commands that passed the guard can be sent");
     }
     physical.getChannelWriter().write(command);
+  }
+
+  /**
+   * Sends a command that a cluster's node redirected here for this once, right behind {@code
+   * ASKING}. Does not block.
+   *
+   * @param command a guarded command
+   */
+  public void dispatchAsking(GuardedCommand<?, ?, ?> command) {
+    if (!physical.handler().inLoop(() -> sendAsking(command))) {
+      command.completeExceptionally(new IOException("The connection ended"));
+    }
+  }
+
+  private void sendAsking(GuardedCommand<?, ?, ?> command) {
+    if (command.isDone()) {
+      command.completeExceptionally(new CancellationException("cancelled before it was sent"));
+      return;
+    }
+    RedisChannelWriter writer = physical.getChannelWriter();
+    writer.write(
+        new AsyncCommand<>(
+            new Command<>(
+                CommandType.ASKING,
+                new StatusOutput<>(ByteArrayCodec.INSTANCE),
+                new CommandArgs<>(ByteArrayCodec.INSTANCE))));
+    dispatch(command);
+    if (!command.isEncoded()) {
+      // Cancelled in between: somebody else's command must not be the one that asked.
+      physical.async().aclWhoami();
+    }
   }
 
   /**

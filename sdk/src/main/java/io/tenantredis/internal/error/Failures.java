@@ -134,6 +134,52 @@ public final class Failures {
     return new TenantConnectionException(details, text, cause);
   }
 
+  /** It is not known which node of the cluster the command is for. */
+  public static RuntimeException topologyUnknown(TenantId tenant, String command, Throwable cause) {
+    if (cause instanceof TenantConnectionException || cause instanceof TenantLimitException) {
+      return notConnected(tenant, command, cause);
+    }
+    return new TenantConnectionException(
+        new FailureDetails(ErrorCode.TR005, tenant, command, Outcome.NOT_SENT),
+        "No node of the cluster says who serves which slot: " + textOf(cause),
+        cause);
+  }
+
+  /** A walk through the keys of a cluster cannot go on where it was. */
+  public static RuntimeException walkInterrupted(TenantId tenant, String node) {
+    return new TenantCommandException(
+        new FailureDetails(ErrorCode.TR013, tenant, "SCAN", Outcome.NOT_SENT),
+        "The walk was at node "
+            + node
+            + ", which does not serve the tenant's keys any more: begin anew.",
+        null);
+  }
+
+  /**
+   * A command was sent in parts, of which one failed while others may have had their effect.
+   *
+   * @param failure of the part
+   */
+  public static RuntimeException inPart(TenantId tenant, String command, Throwable failure) {
+    ErrorCode code = failure instanceof TenantRedisFailure typed ? typed.code() : ErrorCode.TR004;
+    FailureDetails details = new FailureDetails(code, tenant, command, Outcome.UNKNOWN);
+    String text =
+        textOf(failure)
+            + " The command was sent in parts, one for each slot of its keys, and others of them may have been executed.";
+    if (failure instanceof TenantTimeoutException) {
+      return new TenantTimeoutException(details, text, failure);
+    }
+    if (failure instanceof TenantPermissionDeniedException) {
+      return new TenantPermissionDeniedException(details, text, failure);
+    }
+    if (failure instanceof TenantLimitException) {
+      return new TenantLimitException(details, text, failure);
+    }
+    return failure instanceof TenantCommandException
+        ? new TenantCommandException(details, text, failure)
+        : new TenantConnectionLostException(details, text, failure);
+  }
+
   private static String textOf(Throwable failure) {
     String message = String.valueOf(failure.getMessage());
     int details = message.lastIndexOf(" [");

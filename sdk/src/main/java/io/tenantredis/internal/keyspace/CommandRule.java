@@ -217,6 +217,15 @@ public final class CommandRule {
   }
 
   /**
+   * Whether the command walks through the keys of one server, a cursor at a time.
+   *
+   * @return whether it is SCAN or the like
+   */
+  public boolean isKeyspaceWide() {
+    return isScoped() && hasMatch();
+  }
+
+  /**
    * Whether a module of the server executes the command, whose errors begin with whatever word it
    * likes.
    *

@@ -43,6 +43,7 @@ public final class Guard {
   private final byte[] globPrefix;
   private final String prefixText;
   private final Rewriter rewriter;
+  private final boolean slots;
 
   /**
    * A guard.
@@ -59,6 +60,27 @@ public final class Guard {
       PrefixMode mode,
       CommandRules rules,
       GuardListener listener) {
+    this(tenant, prefix, mode, rules, listener, false);
+  }
+
+  /**
+   * A guard, maybe of a tenant in a cluster.
+   *
+   * @param tenant the tenant
+   * @param prefix the prefix of all its names
+   * @param mode who writes the prefix
+   * @param rules the rules
+   * @param listener told of refusals and violations
+   * @param slots whether commands know the slots of all their keys
+   */
+  public Guard(
+      TenantId tenant,
+      KeyPrefix prefix,
+      PrefixMode mode,
+      CommandRules rules,
+      GuardListener listener,
+      boolean slots) {
+    this.slots = slots;
     this.tenant = tenant;
     this.mode = mode;
     this.rules = rules;
@@ -208,6 +230,11 @@ public final class Guard {
       return null;
     }
     return strip(channel.duplicate().position(at + 3));
+  }
+
+  /** Whether commands know the slots of all their keys. */
+  boolean findsSlots() {
+    return slots;
   }
 
   void violation(CommandRule rule, int names) {

@@ -1,5 +1,6 @@
 package io.tenantredis.internal.keyspace;
 
+import io.lettuce.core.cluster.SlotHash;
 import io.lettuce.core.codec.ByteArrayCodec;
 import io.lettuce.core.output.CommandOutput;
 import io.lettuce.core.protocol.CommandArgs;
@@ -7,6 +8,7 @@ import io.lettuce.core.protocol.CompleteableCommand;
 import io.lettuce.core.protocol.ProtocolKeyword;
 import io.lettuce.core.protocol.RedisCommand;
 import io.netty.buffer.ByteBuf;
+import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -43,6 +45,14 @@ import org.jspecify.annotations.Nullable;
 public final class GuardedCommand<K, V, T>
     implements RedisCommand<K, V, T>, CompleteableCommand<T> {
 
+  /** {@link #slot()} of a command without keys. */
+  public static final int NO_SLOT = -1;
+
+  /** {@link #slot()} of a command whose keys are not in one slot. */
+  public static final int SEVERAL_SLOTS = -2;
+
+  private static final byte[] CRLF = {'\r', '\n'};
+
   @SuppressWarnings("rawtypes")
   private static final AtomicIntegerFieldUpdater<GuardedCommand> SETTLED =
       AtomicIntegerFieldUpdater.newUpdater(GuardedCommand.class, "settled");
@@ -54,6 +64,7 @@ public final class GuardedCommand<K, V, T>
   private final int callFlags;
   private final int routingFrom;
   private final int routingTo;
+  private final int slot;
   private final boolean oneName;
   private final boolean legacy;
   private ReplyOutput<K, V, T> output;
@@ -75,6 +86,7 @@ public final class GuardedCommand<K, V, T>
     this.callFlags = found.callFlags();
     this.routingFrom = found.routingFrom();
     this.routingTo = found.routingTo();
+    this.slot = guard.findsSlots() ? slotOf(wire, found.routed()) : NO_SLOT;
     this.oneName = found.names() == 1;
     this.legacy = false;
     this.output = output(delegate.getOutput());
@@ -96,9 +108,73 @@ public final class GuardedCommand<K, V, T>
     this.callFlags = before.callFlags;
     this.routingFrom = routingFrom;
     this.routingTo = routingTo;
+    this.slot =
+        wire == before.wire || !guard.findsSlots()
+            ? before.slot
+            : slotOf(wire, new int[] {routingFrom, routingTo});
     this.oneName = before.oneName;
     this.legacy = legacy;
     this.output = output(delegate.getOutput());
+  }
+
+  /** A part of a command whose keys are in several slots. */
+  private GuardedCommand(
+      GuardedCommand<?, ?, ?> whole, RedisCommand<K, V, T> delegate, byte[] wire, int slot) {
+    this.delegate = delegate;
+    this.guard = whole.guard;
+    this.rule = whole.rule;
+    this.wire = wire;
+    this.callFlags = whole.callFlags;
+    this.routingFrom = 0;
+    this.routingTo = 0;
+    this.slot = slot;
+    this.oneName = false;
+    this.legacy = false;
+    this.output = output(delegate.getOutput());
+  }
+
+  /**
+   * A command that names some of the keys that this one names, for a command of the client itself.
+   *
+   * @param delegate gets the reply
+   * @param arguments those that are kept, with their prefix, as {@link #arguments()} gave them
+   * @param slot the slot of all of its keys
+   */
+  <A, B, R> GuardedCommand<A, B, R> part(
+      RedisCommand<A, B, R> delegate, List<byte[]> arguments, int slot) {
+    List<byte[]> words = new ArrayList<>();
+    words.add(rule.name().getBytes(StandardCharsets.US_ASCII));
+    words.addAll(arguments);
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    bytes.writeBytes(("*" + words.size() + "\r\n").getBytes(StandardCharsets.US_ASCII));
+    for (byte[] word : words) {
+      bytes.writeBytes(("$" + word.length + "\r\n").getBytes(StandardCharsets.US_ASCII));
+      bytes.writeBytes(word);
+      bytes.writeBytes(CRLF);
+    }
+    return new GuardedCommand<>(this, delegate, bytes.toByteArray(), slot);
+  }
+
+  private static int slotOf(byte[] wire, int[] routed) {
+    int slot = NO_SLOT;
+    for (int i = 0; i < routed.length; i += 2) {
+      int next = SlotHash.getSlot(Arrays.copyOfRange(wire, routed[i], routed[i + 1]));
+      if (slot != NO_SLOT && slot != next) {
+        return SEVERAL_SLOTS;
+      }
+      slot = next;
+    }
+    return slot;
+  }
+
+  /**
+   * The slot of the command's keys and sharded channels in a cluster.
+   *
+   * @return 0 to 16383, {@link #NO_SLOT} for a command without keys or a guard that does not look
+   *     for them, or {@link #SEVERAL_SLOTS}
+   */
+  public int slot() {
+    return slot;
   }
 
   private ReplyOutput<K, V, T> output(CommandOutput<K, V, T> target) {

@@ -34,6 +34,8 @@ final class Scratch {
   private @Nullable String refusedOption;
   private int routingFrom;
   private int routingTo;
+  private int routed;
+  private int[] routedEnds = new int[16];
 
   /** An empty buffer to encode a command into. */
   ByteBuf cleared() {
@@ -42,12 +44,15 @@ final class Scratch {
     refusedOption = null;
     routingFrom = 0;
     routingTo = 0;
+    routed = 0;
     return buffer.clear();
   }
 
   /** Whether this scratch is small enough to be kept for the next command. */
   boolean isKept() {
-    return buffer.capacity() <= MAX_KEPT_BYTES && starts.length <= MAX_KEPT_ARGUMENTS;
+    return buffer.capacity() <= MAX_KEPT_BYTES
+        && starts.length <= MAX_KEPT_ARGUMENTS
+        && routedEnds.length <= 2 * MAX_KEPT_ARGUMENTS;
   }
 
   /**
@@ -257,12 +262,23 @@ final class Scratch {
     return refusedOption;
   }
 
-  /** Takes note of where, in the final bytes, the first name stands that a cluster routes by. */
+  /** Takes note of where, in the final bytes, a name stands that a cluster routes by. */
   void noteRoutingKey(int from, int to) {
     if (routingTo == 0) {
       routingFrom = from;
       routingTo = to;
     }
+    if (2 * routed == routedEnds.length) {
+      routedEnds = Arrays.copyOf(routedEnds, 4 * routed);
+    }
+    routedEnds[2 * routed] = from;
+    routedEnds[2 * routed + 1] = to;
+    routed++;
+  }
+
+  /** Where all names stand that a cluster routes by: each one's begin and end. */
+  int[] routed() {
+    return Arrays.copyOf(routedEnds, 2 * routed);
   }
 
   int routingFrom() {

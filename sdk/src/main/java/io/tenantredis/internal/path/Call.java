@@ -8,7 +8,9 @@ import io.tenantredis.RetryMode;
 import io.tenantredis.TenantId;
 import io.tenantredis.TenantRedisFailure;
 import io.tenantredis.internal.connection.DeadlineExceeded;
+import io.tenantredis.internal.connection.NodeAddress;
 import io.tenantredis.internal.connection.UnreadableReply;
+import io.tenantredis.internal.connection.VerifiedConnection;
 import io.tenantredis.internal.error.Failures;
 import io.tenantredis.internal.error.ServerError;
 import io.tenantredis.internal.keyspace.GuardedCommand;
@@ -38,6 +40,11 @@ final class Call implements ReplyListener {
   private Retry.@Nullable AsyncContext<Object> retries;
   private int attempts = 1;
   private boolean second;
+  private @Nullable NodeAddress fixed;
+  private @Nullable NodeAddress redirected;
+  private @Nullable NodeAddress node;
+  private boolean asking;
+  private int redirects;
   private long permitNanos;
   private @Nullable Observation observation;
 
@@ -102,6 +109,83 @@ final class Call implements ReplyListener {
     lease = leased;
   }
 
+  /** Gives the attempt to a connection. */
+  void dispatch(VerifiedConnection connection) {
+    if (asking) {
+      connection.dispatchAsking(attempt);
+    } else {
+      connection.dispatch(wire);
+    }
+  }
+
+  static void dispatch(
+      VerifiedConnection connection, GuardedCommand<?, ?, ?> attempt, boolean asking) {
+    if (asking) {
+      connection.dispatchAsking(attempt);
+    } else {
+      connection.dispatch(attempt);
+    }
+  }
+
+  /** The node of a cluster that the command is for, whatever its keys; null for no one. */
+  @Nullable NodeAddress fixed() {
+    return fixed;
+  }
+
+  void fixed(@Nullable NodeAddress address) {
+    fixed = address;
+  }
+
+  /** The node of a cluster that this attempt goes to. */
+  @Nullable NodeAddress node() {
+    return node;
+  }
+
+  void node(NodeAddress address) {
+    node = address;
+  }
+
+  /** Whether this attempt follows an ASK redirection. */
+  boolean isAsking() {
+    return asking;
+  }
+
+  /** How often the cluster sent the command to another node. */
+  int redirects() {
+    return redirects;
+  }
+
+  /** Where the last attempt was redirected to, once; null for the node by the slot. */
+  @Nullable NodeAddress takeRedirect() {
+    NodeAddress target = redirected;
+    redirected = null;
+    if (target == null) {
+      asking = false;
+    }
+    return target;
+  }
+
+  /** Whether the attempt can be made again as if it had not been made: nothing was executed. */
+  boolean isRedirectable() {
+    return !attempt.replyBegun()
+        && !attempt.delegate().isDone()
+        && remainingNanos(System.nanoTime()) > 0;
+  }
+
+  /**
+   * The same attempt once more, at another node.
+   *
+   * @param target null for the one that serves the slot now
+   */
+  void redirect(@Nullable NodeAddress target, boolean ask) {
+    redirects++;
+    redirected = target;
+    asking = ask;
+    attempt = attempt.again();
+    wire = attempt;
+    prepare(attempt);
+  }
+
   long startNanos() {
     return startNanos;
   }
@@ -144,6 +228,7 @@ final class Call implements ReplyListener {
   /** A fresh attempt of the same bytes. */
   void again() {
     attempts++;
+    redirects = 0;
     attempt = attempt.again();
     wire = attempt;
     prepare(attempt);

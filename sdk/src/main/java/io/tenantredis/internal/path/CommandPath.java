@@ -9,14 +9,16 @@ import io.micrometer.observation.Observation;
 import io.netty.util.concurrent.EventExecutorGroup;
 import io.tenantredis.RetryMode;
 import io.tenantredis.TenantId;
+import io.tenantredis.internal.connection.NodeAddress;
 import io.tenantredis.internal.connection.VerifiedConnection;
 import io.tenantredis.internal.error.Failures;
 import io.tenantredis.internal.keyspace.GuardedCommand;
 import io.tenantredis.internal.keyspace.LegacyReads;
 import io.tenantredis.internal.metrics.CommandMeters;
 import io.tenantredis.internal.metrics.CommandObservations;
-import io.tenantredis.internal.pool.DedicatedConnections;
-import io.tenantredis.internal.pool.SharedConnection;
+import io.tenantredis.internal.pool.ClusterConnections;
+import io.tenantredis.internal.pool.NodeConnections;
+import io.tenantredis.internal.pool.TenantConnections;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BooleanSupplier;
@@ -44,6 +46,7 @@ public final class CommandPath {
    * @param observations null for none
    * @param limiter null for no limit
    * @param legacy null if reads never go on to legacy names
+   * @param maxRedirects how often a command may be redirected by a cluster
    */
   public static CommandPath assemble(
       TenantId tenant,
@@ -54,8 +57,8 @@ public final class CommandPath {
       Retry retry,
       CircuitBreaker breaker,
       Bulkhead bulkhead,
-      SharedConnection shared,
-      DedicatedConnections dedicated,
+      TenantConnections connections,
+      int maxRedirects,
       EventExecutorGroup timer) {
     CommandPath path = new CommandPath(tenant, () -> isIdle(bulkhead));
     path.observe(observations);
@@ -69,7 +72,16 @@ public final class CommandPath {
     path.stages.add(new RetryStage(retry, timer, meters, () -> path.closing));
     path.stages.add(new CircuitBreakerStage(breaker));
     path.stages.add(new BulkheadStage(bulkhead));
-    path.stages.add(new RouteStage(shared, new LeaseRoute(dedicated, timer), timer));
+    LeaseRoute leases = new LeaseRoute(timer);
+    if (connections instanceof ClusterConnections cluster) {
+      ClusterStage nodes = new ClusterStage(cluster, maxRedirects, timer);
+      path.stages.add(nodes);
+      path.stages.add(new RouteStage(nodes::route, leases, timer));
+    } else if (connections instanceof NodeConnections only) {
+      path.stages.add(new RouteStage(call -> only, leases, timer));
+    } else {
+      throw new IllegalArgumentException("There is no route over " + connections);
+    }
     return path;
   }
 
@@ -79,13 +91,15 @@ public final class CommandPath {
    * lease is one transaction's, and what it waits for is bounded by its buffer.
    *
    * @param observations null for none
+   * @param doubt what to do when the connection may lead to the wrong node
    */
   public static CommandPath assembleLeased(
       TenantId tenant,
       CommandMeters meters,
       @Nullable CommandObservations observations,
-      VerifiedConnection connection) {
-    LeasedStage last = new LeasedStage(connection);
+      VerifiedConnection connection,
+      Runnable doubt) {
+    LeasedStage last = new LeasedStage(connection, doubt);
     CommandPath path = new CommandPath(tenant, last::isIdle);
     path.observe(observations);
     path.stages.add(new MeterStage(meters));
@@ -108,13 +122,19 @@ public final class CommandPath {
    * @param retryMode which of its failures may be followed by another attempt
    */
   public void send(GuardedCommand<?, ?, ?> command, long timeoutNanos, RetryMode retryMode) {
-    send(command, command, timeoutNanos, retryMode, null);
+    send(command, command, timeoutNanos, retryMode, null, null);
+  }
+
+  /** The same for a command that one node of a cluster is asked, whatever its keys. */
+  public void sendTo(
+      NodeAddress node, GuardedCommand<?, ?, ?> command, long timeoutNanos, RetryMode retryMode) {
+    send(command, command, timeoutNanos, retryMode, null, node);
   }
 
   /** Sends a command that another one asks, whose observation is the one around it. */
   void sendFor(
       Call asking, GuardedCommand<?, ?, ?> command, long timeoutNanos, RetryMode retryMode) {
-    send(command, command, timeoutNanos, retryMode, asking.observation());
+    send(command, command, timeoutNanos, retryMode, asking.observation(), null);
   }
 
   /**
@@ -123,7 +143,7 @@ public final class CommandPath {
    * @param wire the wrapper around the command, or the command
    */
   public void send(GuardedCommand<?, ?, ?> command, RedisCommand<?, ?, ?> wire, long timeoutNanos) {
-    send(command, wire, timeoutNanos, RetryMode.NEVER, null);
+    send(command, wire, timeoutNanos, RetryMode.NEVER, null, null);
   }
 
   private void send(
@@ -131,13 +151,15 @@ public final class CommandPath {
       RedisCommand<?, ?, ?> wire,
       long timeoutNanos,
       RetryMode retryMode,
-      @Nullable Observation parent) {
+      @Nullable Observation parent,
+      @Nullable NodeAddress node) {
     if (closing) {
       command.deliverFailure(Failures.closed(tenant, command.name(), false));
       return;
     }
     Call call = new Call(this, command, wire, System.nanoTime(), timeoutNanos, retryMode);
     call.observation(parent);
+    call.fixed(node);
     call.proceed();
   }
 

@@ -18,15 +18,13 @@ import org.jspecify.annotations.Nullable;
  */
 final class LeaseRoute {
 
-  private final DedicatedConnections dedicated;
   private final EventExecutorGroup timer;
 
-  LeaseRoute(DedicatedConnections dedicated, EventExecutorGroup timer) {
-    this.dedicated = dedicated;
+  LeaseRoute(EventExecutorGroup timer) {
     this.timer = timer;
   }
 
-  void send(Call call) {
+  void send(Call call, DedicatedConnections dedicated) {
     GuardedCommand<?, ?, ?> attempt = call.attempt();
     // The server would hold a value for a caller who has gone, and the connection with it.
     Unwanted.then(attempt, timer, () -> !attempt.isSettled(), () -> end(attempt));
@@ -53,7 +51,7 @@ final class LeaseRoute {
       // Cancelled while it waited, maybe too early to see the lease.
       lease.giveBack();
     } else {
-      lease.connection().dispatch(call.wire());
+      call.dispatch(lease.connection());
     }
   }
 

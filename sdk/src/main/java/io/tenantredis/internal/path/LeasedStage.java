@@ -1,5 +1,7 @@
 package io.tenantredis.internal.path;
 
+import io.tenantredis.ErrorCode;
+import io.tenantredis.TenantRedisFailure;
 import io.tenantredis.internal.connection.VerifiedConnection;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
@@ -8,10 +10,12 @@ import org.jspecify.annotations.Nullable;
 final class LeasedStage implements Stage {
 
   private final VerifiedConnection connection;
+  private final Runnable doubt;
   private final AtomicInteger inFlight = new AtomicInteger();
 
-  LeasedStage(VerifiedConnection connection) {
+  LeasedStage(VerifiedConnection connection, Runnable doubt) {
     this.connection = connection;
+    this.doubt = doubt;
   }
 
   @Override
@@ -23,6 +27,9 @@ final class LeasedStage implements Stage {
   @Override
   public void settled(Call call, @Nullable Throwable failure) {
     inFlight.decrementAndGet();
+    if (failure instanceof TenantRedisFailure typed && typed.code() == ErrorCode.TR013) {
+      doubt.run();
+    }
     call.settle(failure);
   }
 

@@ -1,16 +1,12 @@
 package io.tenantredis.internal.path;
 
 import io.netty.util.concurrent.EventExecutorGroup;
-import io.netty.util.concurrent.ScheduledFuture;
-import io.tenantredis.internal.connection.DeadlineExceeded;
 import io.tenantredis.internal.connection.VerifiedConnection;
 import io.tenantredis.internal.error.Failures;
-import io.tenantredis.internal.keyspace.GuardedCommand;
+import io.tenantredis.internal.pool.NodeConnections;
 import io.tenantredis.internal.pool.SharedConnection;
 import io.tenantredis.internal.pool.Waiter;
-import java.util.concurrent.CancellationException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,27 +15,31 @@ import org.jspecify.annotations.Nullable;
  */
 final class RouteStage implements Stage {
 
-  private final SharedConnection shared;
+  private final Function<Call, NodeConnections> route;
   private final LeaseRoute leases;
   private final EventExecutorGroup timer;
 
-  RouteStage(SharedConnection shared, LeaseRoute leases, EventExecutorGroup timer) {
-    this.shared = shared;
+  /**
+   * @param route to which server a call goes
+   */
+  RouteStage(Function<Call, NodeConnections> route, LeaseRoute leases, EventExecutorGroup timer) {
+    this.route = route;
     this.leases = leases;
     this.timer = timer;
   }
 
   @Override
   public void send(Call call) {
+    NodeConnections node = route.apply(call);
     if (call.attempt().isBlocking()) {
-      leases.send(call);
+      leases.send(call, node.dedicated());
       return;
     }
-    VerifiedConnection connection = shared.current();
+    VerifiedConnection connection = node.shared().current();
     if (connection != null) {
-      connection.dispatch(call.attempt());
+      call.dispatch(connection);
     } else {
-      new Waiting(call).begin(call.remainingNanos(System.nanoTime()));
+      new ForConnection(call, node.shared()).begin(call.remainingNanos(System.nanoTime()));
     }
   }
 
@@ -48,72 +48,46 @@ final class RouteStage implements Stage {
     leases.settled(call, failure);
     if (failure != null && Failures.needsNewConnection(failure)) {
       // The primary of before is a replica now: a new connection resolves the endpoint again.
-      shared.replace();
+      route.apply(call).shared().replace();
     }
     call.settle(failure);
   }
 
-  /**
-   * One command that waits for the connection, at the longest until its deadline, and no longer
-   * than the application does.
-   */
-  private final class Waiting implements Waiter {
+  /** A command without a connection. */
+  private final class ForConnection extends Waiting implements Waiter {
 
-    private final GuardedCommand<?, ?, ?> attempt;
-    private final AtomicBoolean over = new AtomicBoolean();
-    private volatile @Nullable ScheduledFuture<?> deadline;
+    private final SharedConnection shared;
+    private final boolean asking;
 
-    Waiting(Call call) {
-      this.attempt = call.attempt();
+    ForConnection(Call call, SharedConnection shared) {
+      super(call.attempt(), timer);
+      this.shared = shared;
+      this.asking = call.isAsking();
     }
 
     void begin(long remainingNanos) {
-      if (remainingNanos != Long.MAX_VALUE) {
-        deadline =
-            timer.schedule(
-                () -> giveUp(DeadlineExceeded.INSTANCE),
-                Math.max(0, remainingNanos),
-                TimeUnit.NANOSECONDS);
-      }
-      Unwanted.then(
-          attempt,
-          timer,
-          () -> !over.get(),
-          () -> giveUp(new CancellationException("cancelled before it was sent")));
+      watch(remainingNanos);
       shared.acquire(this);
     }
 
     @Override
     public void connected(VerifiedConnection connection) {
       if (end()) {
-        connection.dispatch(attempt);
+        Call.dispatch(connection, attempt(), asking);
       }
     }
 
     @Override
     public void failed(Throwable cause) {
       if (end()) {
-        attempt.completeExceptionally(
-            Failures.notConnected(shared.tenant(), attempt.name(), cause));
+        attempt()
+            .completeExceptionally(Failures.notConnected(shared.tenant(), attempt().name(), cause));
       }
     }
 
-    private void giveUp(Throwable cause) {
-      if (end()) {
-        shared.forget(this);
-        attempt.completeExceptionally(cause);
-      }
-    }
-
-    private boolean end() {
-      if (!over.compareAndSet(false, true)) {
-        return false;
-      }
-      ScheduledFuture<?> timeout = deadline;
-      if (timeout != null) {
-        timeout.cancel(false);
-      }
-      return true;
+    @Override
+    void forgotten() {
+      shared.forget(this);
     }
   }
 }

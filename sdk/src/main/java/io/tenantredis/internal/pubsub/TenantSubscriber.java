@@ -286,7 +286,11 @@ public final class TenantSubscriber {
       }
       return SubscriberLinks.NOTHING;
     }
-    if (owed.kind() != topic.kind().begun() || ServerError.classOf(text) == ErrorClass.RETRY_SAFE) {
+    ErrorClass meaning = ServerError.classOf(text);
+    if (owed.kind() != topic.kind().begun()
+        || meaning == ErrorClass.RETRY_SAFE
+        || meaning == ErrorClass.REDIRECT) {
+      // The next connection leads to where the cluster says then.
       return closing(link);
     }
     String command = topic.begin().name();

@@ -1,0 +1,63 @@
+package io.tenantredis;
+
+import io.tenantredis.test.server.RedisCluster;
+import io.tenantredis.test.server.RedisServer;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/** Two tenants on a cluster, for tests: each with a user of its own on every node. */
+final class Clusters {
+
+  /** A tenant's keys are on all nodes. */
+  static final String SPREAD = "tenant:{tenant}:";
+
+  /** A tenant's keys are in one slot. */
+  static final String PINNED = "tenant:{{tenant}}:";
+
+  private Clusters() {}
+
+  /** Nodes on which each tenant's user may touch only the tenant's keys, in either form. */
+  static RedisCluster.Builder confined() {
+    return cluster(true);
+  }
+
+  /** Nodes on which each tenant's user may do everything: only the guard is left. */
+  static RedisCluster.Builder unconfined() {
+    return cluster(false);
+  }
+
+  private static RedisCluster.Builder cluster(boolean confined) {
+    RedisServer.Builder server = RedisServer.builder().adminUser("admin", "admin-secret");
+    for (String tenant : new String[] {"acme", "globex"}) {
+      server = server.user("tenant_" + tenant, rules(tenant, confined));
+    }
+    return RedisCluster.builder().server(server);
+  }
+
+  static String[] rules(String tenant, boolean confined) {
+    String[] rules = Tenants.rules(tenant, confined);
+    return confined
+        ? Stream.concat(
+                Stream.of(rules),
+                Stream.of(
+                    "~tenant:{" + tenant + "}:*",
+                    "&tenant:{" + tenant + "}:*",
+                    "+cluster|slots",
+                    "&__keyspace@0__:tenant:{" + tenant + "}:*"))
+            .toArray(String[]::new)
+        : rules;
+  }
+
+  static String uri(RedisCluster cluster) {
+    return cluster.masters().stream()
+        .map(node -> node.host() + ":" + node.port())
+        .collect(Collectors.joining(",", "redis-cluster://", ""));
+  }
+
+  static TenantRedis.Builder client(RedisCluster cluster, String keyPrefix) {
+    return TenantRedis.builder(uri(cluster))
+        .keyPrefix(keyPrefix)
+        .identity("tenant_{tenant}")
+        .credentials(Tenants.credentials());
+  }
+}
