@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 public final class SideBySide {
 
   /** With starting, warming up and closing that leaves some of 45 seconds on a busy machine. */
-  private static final Duration QUICK_BUDGET = Duration.ofSeconds(24);
+  private static final Duration QUICK_BUDGET = Duration.ofSeconds(18);
 
   private static final Duration SLICE = Duration.ofMillis(200);
   private static final Duration SHORTEST = Duration.ofMillis(10);
