@@ -1,28 +1,17 @@
 package io.tenantredis;
 
-import io.github.resilience4j.bulkhead.Bulkhead;
 import io.github.resilience4j.circuitbreaker.CircuitBreaker;
 import io.github.resilience4j.circuitbreaker.CircuitBreakerConfig;
-import io.github.resilience4j.ratelimiter.RateLimiter;
-import io.github.resilience4j.ratelimiter.RateLimiterConfig;
 import io.lettuce.core.ClientOptions;
-import io.lettuce.core.MaintNotificationsConfig;
 import io.lettuce.core.RedisCredentialsProvider;
 import io.lettuce.core.RedisURI;
-import io.lettuce.core.SocketOptions;
 import io.lettuce.core.SslOptions;
-import io.lettuce.core.SslVerifyMode;
-import io.lettuce.core.TimeoutOptions;
-import io.lettuce.core.cluster.RedisClusterURIUtil;
 import io.lettuce.core.codec.ByteArrayCodec;
 import io.lettuce.core.codec.RedisCodec;
 import io.lettuce.core.codec.StringCodec;
 import io.lettuce.core.resource.ClientResources;
 import io.lettuce.core.resource.DefaultClientResources;
-import io.lettuce.core.resource.EpollProvider;
-import io.lettuce.core.resource.IOUringProvider;
 import io.micrometer.core.instrument.MeterRegistry;
-import io.micrometer.core.instrument.composite.CompositeMeterRegistry;
 import io.micrometer.observation.ObservationRegistry;
 import io.tenantredis.internal.client.DefaultTenantClient;
 import io.tenantredis.internal.client.Leases;
@@ -31,56 +20,25 @@ import io.tenantredis.internal.client.TenantSession;
 import io.tenantredis.internal.client.TenantSessions;
 import io.tenantredis.internal.client.TenantSlot;
 import io.tenantredis.internal.connection.ConnectionSettings;
-import io.tenantredis.internal.connection.ConnectionSource;
 import io.tenantredis.internal.connection.Connector;
 import io.tenantredis.internal.connection.Connectors;
 import io.tenantredis.internal.connection.Endpoints;
 import io.tenantredis.internal.connection.NodeAddress;
-import io.tenantredis.internal.connection.ProbeSettings;
-import io.tenantredis.internal.connection.TenantIdentity;
-import io.tenantredis.internal.connection.TenantRoute;
-import io.tenantredis.internal.connection.TlsMaterial;
 import io.tenantredis.internal.connection.TlsReloader;
-import io.tenantredis.internal.connection.TlsSettings;
 import io.tenantredis.internal.connection.Topology;
-import io.tenantredis.internal.keyspace.CommandRule;
-import io.tenantredis.internal.keyspace.CommandRules;
-import io.tenantredis.internal.keyspace.Guard;
-import io.tenantredis.internal.keyspace.GuardListener;
-import io.tenantredis.internal.keyspace.LegacyReads;
 import io.tenantredis.internal.metrics.ClientMeters;
-import io.tenantredis.internal.metrics.CommandMeters;
 import io.tenantredis.internal.metrics.CommandObservations;
-import io.tenantredis.internal.metrics.DedicatedMeters;
-import io.tenantredis.internal.path.CommandPath;
-import io.tenantredis.internal.pool.Backoff;
-import io.tenantredis.internal.pool.ClusterConnections;
-import io.tenantredis.internal.pool.ConnectPolicy;
-import io.tenantredis.internal.pool.DedicatedConnections;
-import io.tenantredis.internal.pool.NodeConnections;
-import io.tenantredis.internal.pool.SharedConnection;
-import io.tenantredis.internal.pool.TenantConnections;
-import io.tenantredis.internal.pubsub.PubSubSettings;
-import io.tenantredis.internal.pubsub.TenantSubscriber;
-import java.io.IOException;
-import java.net.URI;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
-import java.util.function.BiFunction;
 import java.util.function.BooleanSupplier;
-import java.util.function.DoubleSupplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -104,10 +62,8 @@ public final class TenantRedis implements AutoCloseable {
   private static final Duration LONGEST_SWEEP_INTERVAL = Duration.ofSeconds(1);
   private static final Duration SHORTEST_SWEEP_INTERVAL = Duration.ofMillis(10);
 
-  private final Builder settings;
-  private final CommandRules rules;
+  private final ClientSettings settings;
   private final KeyPrefixTemplate prefixes;
-  private final @Nullable IdentityTemplate identities;
   private final ClientOptions options;
   private final ClientResources resources;
   private final boolean ownsResources;
@@ -119,8 +75,6 @@ public final class TenantRedis implements AutoCloseable {
   private final @Nullable Endpoints endpoints;
   private final ResilienceRegistries resilience;
   private final ResilienceOptions resilienceOptions;
-  private final ConnectPolicy connectPolicy;
-  private final PubSubSettings pubSubSettings;
   private final TenantSessions sessions;
   private final ScheduledFuture<?> sweeper;
   private volatile long primaryCheckAt;
@@ -129,18 +83,12 @@ public final class TenantRedis implements AutoCloseable {
   private final Runnable endOfEndpointChanges;
   private final AtomicBoolean closed = new AtomicBoolean();
 
-  private TenantRedis(
-      Builder settings,
-      List<RedisURI> uris,
-      @Nullable TlsMaterial tlsMaterial,
-      CommandRules rules) {
+  private TenantRedis(ClientSettings settings) {
     this.settings = settings;
     this.resilienceOptions = settings.resilience.build();
     this.resilience = ResilienceRegistries.of(resilienceOptions);
-    this.rules = rules;
     this.prefixes = KeyPrefixTemplate.of(settings.keyPrefix);
-    this.identities = settings.identity == null ? null : IdentityTemplate.of(settings.identity);
-    this.options = settings.clientOptions(tlsMaterial);
+    this.options = settings.clientOptions();
     this.ownsResources = settings.clientResources == null;
     this.resources =
         settings.clientResources == null
@@ -158,14 +106,14 @@ public final class TenantRedis implements AutoCloseable {
             settings.connections.maxConnections(),
             settings.flushConsolidation);
     this.connectors = new Connectors(connecting, options, resources, meters);
-    RedisURI uri = uris.get(0);
+    RedisURI uri = settings.uris.get(0);
     if (settings.isCluster()) {
       this.connector = null;
       this.endpoints = null;
       this.topology =
           new Topology(
               connectors,
-              uris,
+              settings.uris,
               this::nodeBreaker,
               settings.connections.clusterRefreshInterval(),
               System::nanoTime);
@@ -182,11 +130,17 @@ public final class TenantRedis implements AutoCloseable {
                   new FurtherEndpoints(uri.getDatabase()),
                   settings.connections.maxEndpoints());
     }
-    this.connectPolicy = settings.connectPolicy(resources.eventExecutorGroup(), meters, probes());
-    this.pubSubSettings = settings.pubSubSettings(uri.getDatabase());
     this.sessions =
         new TenantSessions(
-            this::newSession,
+            new SessionFactory(
+                settings,
+                prefixes,
+                new SessionFactory.Places(uri.getDatabase(), connector, topology, endpoints),
+                resources,
+                meters,
+                observations,
+                resilience,
+                resilienceOptions),
             settings.connections.idleTime(),
             System::nanoTime,
             meters,
@@ -198,11 +152,11 @@ public final class TenantRedis implements AutoCloseable {
     }
     this.primaryCheckAt = System.nanoTime() + settings.connections.primaryCheckInterval().toNanos();
     this.tlsReloader =
-        tlsMaterial == null
+        settings.tlsMaterial == null
             ? null
             : new TlsReloader(
                 settings.tlsSettings(),
-                tlsMaterial,
+                settings.tlsMaterial,
                 settings.tls.reloadInterval(),
                 System.nanoTime(),
                 this::tlsChanged);
@@ -318,28 +272,13 @@ public final class TenantRedis implements AutoCloseable {
     meters.forget(tenant);
   }
 
-  private @Nullable RateLimiter rateLimiter(TenantId tenant) {
-    RateLimiterConfig config = resilienceOptions.rateLimit();
-    return config == null
-        ? null
-        : resilience.rateLimiters().rateLimiter(tenant.value(), config, meters.tags());
-  }
-
-  private @Nullable ProbeSettings probes() {
-    Duration interval = resilienceOptions.stepProbeInterval();
-    return interval == null
-        ? null
-        : ProbeSettings.of(
-            interval, settings.commandTimeout, () -> ThreadLocalRandom.current().nextLong());
-  }
-
   private <K, V> SharedHandle<K, V> handle(TenantSlot slot, RedisCodec<K, V> codec) {
     return new SharedHandle<>(
         slot, codec, options, resources, settings.commandTimeout, RetryMode.BY_RULE, observations);
   }
 
   /** A quarter of the shortest interval that the sweep has to keep, within limits. */
-  private static Duration sweepInterval(Builder settings) {
+  private static Duration sweepInterval(ClientSettings settings) {
     ConnectionOptions options = settings.connections;
     Duration interval = LONGEST_SWEEP_INTERVAL;
     for (Duration kept :
@@ -396,122 +335,6 @@ public final class TenantRedis implements AutoCloseable {
     } catch (RuntimeException failure) {
       LOG.error("SWEEP_FAILED Looking after idle tenants failed and is tried again", failure);
     }
-  }
-
-  private @Nullable String expectedUser(TenantId tenant) {
-    if (identities == null) {
-      return null;
-    }
-    String user = identities.userOf(tenant);
-    if (user.equals("default")) {
-      throw new InvalidTenantIdException(
-          "The identity of tenant '"
-              + tenant
-              + "' would be the user 'default', which every connection has that did not"
-              + " authenticate. Use an identity such as 'tenant_{tenant}'.");
-    }
-    return user;
-  }
-
-  private @Nullable LegacyReads legacyReads(TenantId tenant, KeyPrefix prefix, Guard guard) {
-    LegacyKeys keys = settings.legacyKeys;
-    String legacyPrefix = keys == null ? null : keys.prefixOf(tenant);
-    return keys == null || legacyPrefix == null
-        ? null
-        : new LegacyReads(
-            guard,
-            prefix,
-            settings.prefixMode,
-            legacyPrefix.getBytes(StandardCharsets.US_ASCII),
-            prefixes::holds,
-            rule -> keys.covers(rule.name()));
-  }
-
-  private TenantSession newSession(TenantId tenant) {
-    TenantIdentity identity =
-        new TenantIdentity(tenant, expectedUser(tenant), settings.identityCheck);
-    KeyPrefix prefix = prefixes.prefixOf(tenant);
-    GuardListener guardListener = meters.guard(tenant);
-    TenantRoute route =
-        endpoints == null
-            ? null
-            : new TenantRoute(
-                identity, endpoints, settings.connectTimeout, resources.eventExecutorGroup());
-    CommandMeters commandMeters = meters.commands(tenant);
-    Guard guard =
-        new Guard(tenant, prefix, settings.prefixMode, rules, guardListener, topology != null);
-    DedicatedMeters dedicatedMeters = meters.dedicated(tenant);
-    BiFunction<ConnectionSource, ConnectionSource, NodeConnections> toNode =
-        (shared, dedicated) ->
-            new NodeConnections(
-                new SharedConnection(
-                    shared, identity, connectPolicy, settings.connections.sharedConnections()),
-                new DedicatedConnections(
-                    dedicated,
-                    identity,
-                    settings.pool,
-                    dedicatedMeters,
-                    resources.eventExecutorGroup()));
-    TenantConnections connections;
-    ConnectionSource subscriptions;
-    if (topology != null) {
-      ClusterConnections cluster =
-          new ClusterConnections(
-              topology,
-              identity,
-              new Guard(
-                  tenant, prefix, settings.prefixMode, CommandRules.standard(), guardListener),
-              prefix,
-              settings.pool,
-              settings.commandTimeout.toNanos(),
-              settings.connections.idleTime().toNanos(),
-              node -> toNode.apply(node, node));
-      connections = cluster;
-      subscriptions = cluster.subscriptions();
-    } else {
-      subscriptions = source(route, TenantRoute.Use.SUBSCRIPTIONS);
-      connections =
-          toNode.apply(
-              source(route, TenantRoute.Use.SHARED), source(route, TenantRoute.Use.DEDICATED));
-    }
-    RateLimiter limiter = rateLimiter(tenant);
-    CircuitBreaker breaker =
-        resilience.circuitBreakers().circuitBreaker(tenant.value(), meters.tags());
-    Bulkhead bulkhead = resilience.bulkheads().bulkhead(tenant.value(), meters.tags());
-    meters.resilience(tenant, breaker, bulkhead, limiter);
-    return new TenantSession(
-        tenant,
-        prefix,
-        guard,
-        guardListener,
-        CommandPath.assemble(
-            tenant,
-            commandMeters,
-            observations,
-            limiter,
-            legacyReads(tenant, prefix, guard),
-            resilience.retries().retry("tenant-redis"),
-            breaker,
-            bulkhead,
-            connections,
-            settings.connections.maxRedirects(),
-            resources.eventExecutorGroup()),
-        connections,
-        commandMeters,
-        observations,
-        new TenantSubscriber(
-            subscriptions,
-            identity,
-            connectPolicy,
-            guard,
-            guardListener,
-            () -> meters.pubSub(tenant),
-            pubSubSettings),
-        route);
-  }
-
-  private ConnectionSource source(@Nullable TenantRoute route, TenantRoute.Use use) {
-    return route == null ? Objects.requireNonNull(connector) : route.source(use);
   }
 
   /**
@@ -677,36 +500,33 @@ public final class TenantRedis implements AutoCloseable {
   /** Configures a {@link TenantRedis}. Not thread-safe. */
   public static final class Builder {
 
-    private static final String CLUSTER = "redis-cluster://";
-    private static final String CLUSTER_TLS = "rediss-cluster://";
-
-    private final String redisUri;
-    private String keyPrefix = "tenant:{tenant}:";
-    private PrefixMode prefixMode = PrefixMode.PREFIX;
-    private @Nullable String identity;
-    private IdentityCheck identityCheck = IdentityCheck.ACL_WHOAMI;
-    private @Nullable TenantCredentialsProvider credentials;
-    private boolean withoutAclUsers;
-    private Duration connectTimeout = Duration.ofSeconds(5);
-    private Duration commandTimeout = Duration.ofSeconds(5);
-    private Duration shutdownTimeout = Duration.ofSeconds(5);
-    private ResilienceOptions.Builder resilience = ResilienceOptions.builder();
-    private PoolOptions pool = PoolOptions.builder().build();
-    private PubSubOptions pubSub = PubSubOptions.builder().build();
-    private @Nullable MeterRegistry meterRegistry;
-    private MetricsOptions metrics = MetricsOptions.builder().build();
-    private @Nullable ObservationRegistry observations;
-    private @Nullable ClientResources clientResources;
-    private @Nullable SslOptions sslOptions;
-    private @Nullable String clientName;
-    private @Nullable RedisCredentialsProvider sentinelCredentials;
-    private boolean flushConsolidation = true;
-    private ConnectionOptions connections = ConnectionOptions.builder().build();
-    private CommandPolicy commands = CommandPolicy.standard();
-    private @Nullable LegacyKeys legacyKeys;
-    private @Nullable TenantEndpoints endpoints;
-    private TlsOptions tls = TlsOptions.builder().build();
-    private boolean tlsGiven;
+    final String redisUri;
+    String keyPrefix = "tenant:{tenant}:";
+    PrefixMode prefixMode = PrefixMode.PREFIX;
+    @Nullable String identity;
+    IdentityCheck identityCheck = IdentityCheck.ACL_WHOAMI;
+    @Nullable TenantCredentialsProvider credentials;
+    boolean withoutAclUsers;
+    Duration connectTimeout = Duration.ofSeconds(5);
+    Duration commandTimeout = Duration.ofSeconds(5);
+    Duration shutdownTimeout = Duration.ofSeconds(5);
+    ResilienceOptions.Builder resilience = ResilienceOptions.builder();
+    PoolOptions pool = PoolOptions.builder().build();
+    PubSubOptions pubSub = PubSubOptions.builder().build();
+    @Nullable MeterRegistry meterRegistry;
+    MetricsOptions metrics = MetricsOptions.builder().build();
+    @Nullable ObservationRegistry observations;
+    @Nullable ClientResources clientResources;
+    @Nullable SslOptions sslOptions;
+    @Nullable String clientName;
+    @Nullable RedisCredentialsProvider sentinelCredentials;
+    boolean flushConsolidation = true;
+    ConnectionOptions connections = ConnectionOptions.builder().build();
+    CommandPolicy commands = CommandPolicy.standard();
+    @Nullable LegacyKeys legacyKeys;
+    @Nullable TenantEndpoints endpoints;
+    TlsOptions tls = TlsOptions.builder().build();
+    boolean tlsGiven;
 
     private Builder(String redisUri) {
       this.redisUri = redisUri;
@@ -1047,296 +867,7 @@ public final class TenantRedis implements AutoCloseable {
      * @throws ConfigurationException with every mistake at once
      */
     public TenantRedis build() {
-      List<String> problems = new ArrayList<>();
-      List<RedisURI> uris = uris(problems);
-      RedisURI uri = uris.isEmpty() ? null : uris.get(0);
-      problems.addAll(KeyPrefixTemplate.problems(keyPrefix));
-      checkIdentity(problems);
-      Options.atLeast(Duration.ofMillis(1), connectTimeout, "connectTimeout", problems);
-      Options.atLeast(Duration.ofMillis(1), commandTimeout, "commandTimeout", problems);
-      Options.atLeast(Duration.ZERO, shutdownTimeout, "shutdownTimeout", problems);
-      problems.addAll(resilience.problems());
-      TlsMaterial tlsMaterial = uri == null ? null : tlsMaterial(uri, problems);
-      CommandRules rules = rules(problems);
-      checkLegacyKeys(rules, problems);
-      if (!problems.isEmpty() || uri == null) {
-        throw new ConfigurationException(problems);
-      }
-      return new TenantRedis(this, uris, tlsMaterial, rules);
-    }
-
-    private void checkLegacyKeys(CommandRules rules, List<String> problems) {
-      LegacyKeys keys = legacyKeys;
-      if (keys == null) {
-        return;
-      }
-      if (KeyPrefixTemplate.problems(keyPrefix).isEmpty()) {
-        problems.addAll(keys.problems(KeyPrefixTemplate.of(keyPrefix)));
-      }
-      for (String name : keys.commands()) {
-        CommandRule rule = rules.find(name);
-        if (rule == null || !LegacyReads.canRead(rule)) {
-          problems.add(
-              name
-                  + " cannot go on to legacy names: name commands that read a key and answer no"
-                  + " names.");
-        }
-      }
-      CommandRule exists = rules.find("EXISTS");
-      if (exists == null || exists.isRefused()) {
-        problems.add("legacyKeys needs EXISTS: do not withhold it.");
-      }
-    }
-
-    private CommandRules rules(List<String> problems) {
-      CommandRules all = CommandRules.standard();
-      for (String row : commands.rows()) {
-        try {
-          all = all.with(List.of(row));
-        } catch (IllegalArgumentException unusable) {
-          problems.add("The rule '" + row + "' cannot be added: " + unusable.getMessage());
-        }
-      }
-      for (String withheld : commands.withheld()) {
-        if (all.all().stream().noneMatch(rule -> isOf(rule, withheld))) {
-          problems.add("There is no command " + withheld + " to withhold: check its name.");
-        }
-      }
-      return all.narrowed(
-          rule ->
-              commands.withheld().stream().noneMatch(withheld -> isOf(rule, withheld))
-                  && (commands.allowsScripts() || !runsCode(rule)));
-    }
-
-    private static boolean isOf(CommandRule rule, String command) {
-      return rule.name().equals(command) || rule.name().startsWith(command + " ");
-    }
-
-    private static boolean runsCode(CommandRule rule) {
-      return rule.isScript() || rule.group().equals("scripting");
-    }
-
-    private @Nullable TlsMaterial tlsMaterial(RedisURI uri, List<String> problems) {
-      if (tlsGiven && sslOptions != null) {
-        problems.add("tls(...) and sslOptions(...) are both given: keep one.");
-      }
-      if (!uri.isSsl() && endpoints == null) {
-        if (tlsGiven || sslOptions != null) {
-          problems.add(
-              "The Redis URI is not for TLS although TLS options are given: write rediss://.");
-        }
-        return null;
-      }
-      if (uri.getVerifyMode() == SslVerifyMode.NONE) {
-        problems.add(
-            "The Redis URI switches the check of the server's certificate off: remove verifyPeer and"
-                + " trust the server's authority with tls(...).");
-      }
-      if (sslOptions != null) {
-        return null;
-      }
-      try {
-        return TlsMaterial.read(tlsSettings());
-      } catch (IOException unusable) {
-        problems.add("TLS files cannot be used. " + unusable.getMessage());
-        return null;
-      }
-    }
-
-    private TlsSettings tlsSettings() {
-      return new TlsSettings(
-          tls.trustPem(),
-          tls.trustStore(),
-          text(tls.trustStorePassword()),
-          tls.certificatePem(),
-          tls.keyPem(),
-          tls.keyStore(),
-          text(tls.keyPassword()),
-          tls.minimumVersion() == TlsOptions.Version.TLS_1_3
-              ? List.of("TLSv1.3")
-              : List.of("TLSv1.3", "TLSv1.2"));
-    }
-
-    private boolean isCluster() {
-      return redisUri.startsWith(CLUSTER) || redisUri.startsWith(CLUSTER_TLS);
-    }
-
-    /** Where to connect; of a cluster more than one node. Empty if that cannot be said. */
-    private List<RedisURI> uris(List<String> problems) {
-      List<RedisURI> uris;
-      try {
-        uris = isCluster() ? seeds(problems) : List.of(RedisURI.create(redisUri));
-      } catch (RuntimeException malformed) {
-        problems.add(
-            "The Redis URI cannot be read: write redis://host:port, or rediss://host:port for TLS.");
-        return List.of();
-      }
-      check(uris.get(0), problems);
-      uris.forEach(this::complete);
-      return uris;
-    }
-
-    private List<RedisURI> seeds(List<String> problems) {
-      String plain =
-          redisUri.startsWith(CLUSTER_TLS)
-              ? "rediss://" + redisUri.substring(CLUSTER_TLS.length())
-              : "redis://" + redisUri.substring(CLUSTER.length());
-      if (RedisURI.create(plain).getDatabase() != 0) {
-        problems.add("The Redis URI names a database: a cluster has only number 0. Remove it.");
-      }
-      return RedisClusterURIUtil.toRedisURIs(URI.create(plain));
-    }
-
-    private void check(RedisURI uri, List<String> problems) {
-      if (isCluster() && endpoints != null) {
-        problems.add(
-            "endpoints(...) is for servers, and the Redis URI names a cluster: give its tenants a client of"
-                + " their own.");
-      }
-      if (uri.getHost() == null && uri.getSentinels().isEmpty()) {
-        problems.add("The Redis URI names no host: write redis://host:port.");
-      }
-      if (sentinelCredentials != null) {
-        if (uri.getSentinels().isEmpty()) {
-          problems.add(
-              "sentinelCredentials(...) is given but the Redis URI names no Sentinels: write"
-                  + " redis-sentinel://host:port,host:port#name, or remove them.");
-        }
-      }
-      if (!withoutAclUsers && redisUri.indexOf('@') >= 0) {
-        problems.add(
-            "The Redis URI holds credentials, which no tenant would use: remove them and give the tenants' credentials with"
-                + " credentials(...).");
-      }
-    }
-
-    /** What the URI of an endpoint does not say itself. */
-    private void complete(RedisURI uri) {
-      if (sentinelCredentials != null) {
-        uri.getSentinels()
-            .forEach(sentinel -> sentinel.setCredentialsProvider(sentinelCredentials));
-      }
-      if (clientName != null) {
-        uri.setClientName(clientName);
-      }
-      if (uri.isSsl()
-          && uri.getVerifyMode() != SslVerifyMode.NONE
-          && sslOptions == null
-          && !tls.verifiesHostname()) {
-        uri.setVerifyPeer(SslVerifyMode.CA);
-      }
-    }
-
-    private void checkIdentity(List<String> problems) {
-      if (withoutAclUsers) {
-        if (identity != null || credentials != null) {
-          problems.add(
-              "withoutAclUsers() excludes identity(...) and credentials(...): keep one or the other.");
-        }
-        return;
-      }
-      if (identity == null) {
-        problems.add(
-            "identity(...) is missing: say which user ACL WHOAMI must answer, for example 'tenant_{tenant}'. For a plain"
-                + " development server say withoutAclUsers().");
-      } else {
-        problems.addAll(IdentityTemplate.problems(identity));
-      }
-      if (credentials == null) {
-        problems.add("credentials(...) is missing: say where the tenants' passwords come from.");
-      }
-    }
-
-    private static @Nullable String text(char @Nullable [] password) {
-      return password == null ? null : new String(password);
-    }
-
-    /**
-     * Lettuce's options. Its request queue stays unbounded because a bounded one is two arrays of
-     * that size for each connection: what is queued is bounded by the bulkhead, and nothing is
-     * queued without a connection.
-     */
-    private ClientOptions clientOptions(@Nullable TlsMaterial tlsMaterial) {
-      ClientOptions.Builder builder =
-          ClientOptions.builder()
-              .autoReconnect(false)
-              .disconnectedBehavior(ClientOptions.DisconnectedBehavior.REJECT_COMMANDS)
-              .maintNotificationsConfig(MaintNotificationsConfig.disabled())
-              // Lettuce would end commands after the connect timeout, with a timer for each of
-              // them.
-              .timeoutOptions(TimeoutOptions.create())
-              .socketOptions(socketOptions());
-      if (sslOptions != null) {
-        builder.sslOptions(sslOptions);
-      } else if (tlsMaterial != null) {
-        builder.sslOptions(tlsMaterial.options());
-      }
-      return builder.build();
-    }
-
-    private SocketOptions socketOptions() {
-      SocketOptions.Builder options =
-          SocketOptions.builder().connectTimeout(connectTimeout).tcpNoDelay(true);
-      Duration idle = connections.keepAliveIdle();
-      if (!idle.isZero()) {
-        options.keepAlive(
-            SocketOptions.KeepAliveOptions.builder()
-                .enable()
-                .idle(idle)
-                .interval(idle.dividedBy(3))
-                .count(3)
-                .build());
-      }
-      Duration userTimeout = connections.tcpUserTimeout();
-      // Lettuce refuses to connect where the transport does not know this option.
-      if (!userTimeout.isZero() && (EpollProvider.isAvailable() || IOUringProvider.isAvailable())) {
-        options.tcpUserTimeout(
-            SocketOptions.TcpUserTimeoutOptions.builder()
-                .enable()
-                .tcpUserTimeout(userTimeout)
-                .build());
-      }
-      return options.build();
-    }
-
-    private PubSubSettings pubSubSettings(int database) {
-      return new PubSubSettings(
-          pubSub.maxSubscriptions(),
-          pubSub.maxQueuedMessages(),
-          pubSub.maxQueuedBytes(),
-          pubSub.maxMessageBytes(),
-          pubSub.livenessInterval().toNanos(),
-          commandTimeout.toNanos(),
-          connectTimeout.plus(commandTimeout).toNanos(),
-          database,
-          pubSub.executor());
-    }
-
-    /** Meters that nobody sees are not worth keeping for each tenant. */
-    private ClientMeters clientMeters() {
-      return meterRegistry == null
-          ? new ClientMeters(
-              new CompositeMeterRegistry(),
-              metrics.toBuilder().tenants(TenantTags.off()).build(),
-              System::nanoTime)
-          : new ClientMeters(meterRegistry, metrics, System::nanoTime);
-    }
-
-    private ConnectPolicy connectPolicy(
-        ScheduledExecutorService timer, ClientMeters meters, @Nullable ProbeSettings probes) {
-      DoubleSupplier random = () -> ThreadLocalRandom.current().nextDouble();
-      Duration first = connections.firstReconnectDelay();
-      return new ConnectPolicy(
-          new Backoff(first, connections.longestReconnectDelay(), random),
-          new Backoff(first, connections.longestQuarantineDelay(), random),
-          connections.newUserPatience(),
-          connections.reverifyInterval(),
-          connections.credentialsPollInterval(),
-          timer,
-          System::nanoTime,
-          random,
-          meters,
-          probes);
+      return new TenantRedis(ClientSettings.of(this));
     }
   }
 }

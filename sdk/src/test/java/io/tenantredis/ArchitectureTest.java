@@ -108,7 +108,8 @@ class ArchitectureTest {
         .that()
         .resideInAPackage("io.tenantredis")
         .and()
-        .haveNameNotMatching("io\\.tenantredis\\.TenantRedis(\\$.*)?")
+        .haveNameNotMatching(
+            "io\\.tenantredis\\.(TenantRedis|ClientSettings|SessionFactory)(\\$.*)?")
         .should()
         .dependOnClassesThat()
         .resideInAPackage(INTERNAL)
