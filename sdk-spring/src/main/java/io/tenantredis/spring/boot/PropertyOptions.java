@@ -78,6 +78,8 @@ final class PropertyOptions {
         .reverifyInterval(connections.reverifyInterval())
         .credentialsPollInterval(connections.credentialsPollInterval())
         .primaryCheckInterval(connections.primaryCheckInterval())
+        .clusterRefreshInterval(connections.clusterRefreshInterval())
+        .maxRedirects(connections.maxRedirects())
         .keepAliveIdle(connections.keepAliveIdle())
         .tcpUserTimeout(connections.tcpUserTimeout())
         .build();

@@ -120,6 +120,8 @@ record TenantRedisProperties(
       @DefaultValue("0s") Duration reverifyInterval,
       @DefaultValue("0s") Duration credentialsPollInterval,
       @DefaultValue("5s") Duration primaryCheckInterval,
+      @DefaultValue("1m") Duration clusterRefreshInterval,
+      @DefaultValue("5") int maxRedirects,
       @DefaultValue("30s") Duration keepAliveIdle,
       @DefaultValue("30s") Duration tcpUserTimeout) {}
 

@@ -57,7 +57,7 @@ class PropertyOptionsTest {
   void theDefaultsAreThoseOfTheSdk() throws Exception {
     PropertyOptions defaults = of();
     assertThat(values(defaults.connections()))
-        .hasSize(14)
+        .hasSize(16)
         .isEqualTo(values(ConnectionOptions.builder().build()));
     assertThat(values(defaults.dedicated()))
         .hasSize(7)
@@ -90,13 +90,15 @@ class PropertyOptionsTest {
                         "connections.reverify-interval=10s",
                         "connections.credentials-poll-interval=11s",
                         "connections.primary-check-interval=12s",
+                        "connections.cluster-refresh-interval=16s",
+                        "connections.max-redirects=17",
                         "connections.keep-alive-idle=13s",
                         "connections.tcp-user-timeout=14s")
                     .connections()))
         .hasToString(
-            "{credentialsPollInterval=PT11S, firstReconnectDelay=PT0.006S, idleTime=PT5S, keepAliveIdle=PT13S,"
+            "{clusterRefreshInterval=PT16S, credentialsPollInterval=PT11S, firstReconnectDelay=PT0.006S, idleTime=PT5S, keepAliveIdle=PT13S,"
                 + " longestQuarantineDelay=PT9S, longestReconnectDelay=PT7S, maxConcurrentConnects=3, maxConnections=2,"
-                + " maxEndpoints=15, newUserPatience=PT8S, primaryCheckInterval=PT12S, reverifyInterval=PT10S, sharedConnections=4,"
+                + " maxEndpoints=15, maxRedirects=17, newUserPatience=PT8S, primaryCheckInterval=PT12S, reverifyInterval=PT10S, sharedConnections=4,"
                 + " tcpUserTimeout=PT14S}");
     assertThat(
             values(
