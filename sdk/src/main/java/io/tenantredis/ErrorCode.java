@@ -20,7 +20,7 @@ public enum ErrorCode {
   SEC005("PROTECTED_MODE"),
   /** The server says that the connection belongs to another user than the tenant's. */
   SEC006("IDENTITY_MISMATCH"),
-  /** The server did not say whose connection it is: ACL WHOAMI is not permitted or not known. */
+  /** The server did not say whose connection it is: the question is not permitted or not known. */
   SEC007("IDENTITY_UNVERIFIED"),
   /** The guard refused the command before anything was sent. */
   SEC008("COMMAND_REFUSED"),

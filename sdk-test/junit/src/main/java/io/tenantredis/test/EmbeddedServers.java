@@ -141,6 +141,15 @@ final class EmbeddedServers implements Servers {
   }
 
   @Override
+  public String clusterUrl() {
+    return masters.get().stream()
+        .map(node -> node.host() + ":" + (tls == Tls.NONE ? node.port() : node.tlsPort()))
+        .collect(
+            Collectors.joining(
+                ",", tls == Tls.NONE ? "redis-cluster://" : "rediss-cluster://", ""));
+  }
+
+  @Override
   public @Nullable TlsOptions tls() {
     if (tls == Tls.NONE) {
       return null;

@@ -27,6 +27,11 @@ interface Servers extends AutoCloseable {
     return false;
   }
 
+  /** Where clients that speak Redis Cluster connect to. */
+  default String clusterUrl() {
+    return clientUrl();
+  }
+
   /** Whether keys are spread over several masters by their slots. */
   default boolean isCluster() {
     return false;

@@ -297,9 +297,9 @@ public final class TenantRedisExtension implements ParameterResolver {
 
     /**
      * Starts a Redis Cluster: ready within seconds. The test takes a {@code RedisCluster} parameter
-     * for its nodes, failovers and slots; users are made on all nodes. <b>The SDK does not speak
-     * Redis Cluster</b>: {@code TenantRedis} and {@code TenantClient} are refused unless there is
-     * one master, which has all slots. Default: one server alone.
+     * for its nodes, failovers and slots; users are made on all nodes, and each tenant's keys are
+     * in one slot. With several masters there is no proxy, so no faults of the wire and no report
+     * of commands: nodes name each other. Default: one server alone.
      *
      * @param masters from 1 to 20
      * @param replicasPerMaster from 0 to 5

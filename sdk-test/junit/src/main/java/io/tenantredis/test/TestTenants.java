@@ -78,11 +78,6 @@ public final class TestTenants implements AutoCloseable {
       throw new IllegalStateException("The test is over, and its tenants with it.");
     }
     if (redis == null) {
-      if (server.servers().isCluster() && server.servers().masters().size() > 1) {
-        throw new IllegalStateException(
-            "The SDK does not speak Redis Cluster, and this one has several masters: take the"
-                + " RedisCluster and TestTenants.credentials(...), or cluster(1, ...).");
-      }
       TenantRedis.Builder builder = TenantRedis.builder(url());
       configure(builder);
       redis = builder.clientResources(server.resources()).build();
@@ -138,9 +133,13 @@ public final class TestTenants implements AutoCloseable {
    * Where the test's clients connect to, of whatever kind: the way on which its faults strike.
    *
    * @return {@code redis://host:port} or {@code rediss://host:port}, without credentials; with
-   *     Sentinels their {@code redis-sentinel://} or {@code rediss-sentinel://} URL
+   *     Sentinels their {@code redis-sentinel://} or {@code rediss-sentinel://} URL; of a cluster
+   *     of several masters their {@code redis-cluster://} or {@code rediss-cluster://} URL
    */
   public String url() {
+    if (hasSeveralMasters()) {
+      return server.servers().clusterUrl();
+    }
     RedisURI uri = RedisURI.create(server.servers().clientUrl());
     WireProxy way = proxy();
     return way == null
@@ -157,14 +156,20 @@ public final class TestTenants implements AutoCloseable {
     return server.servers().clientUrl();
   }
 
+  private boolean hasSeveralMasters() {
+    return server.servers().isCluster() && server.servers().masters().size() > 1;
+  }
+
   /**
    * A certificate of somebody else's server names its host, which a proxy does not have, and
-   * Sentinels name the addresses of the servers themselves.
+   * Sentinels and the nodes of a cluster name the addresses of the servers themselves.
    */
   private synchronized @Nullable WireProxy proxy() {
     RedisURI uri = RedisURI.create(server.servers().clientUrl());
     boolean possible =
-        uri.getSentinels().isEmpty() && (!uri.isSsl() || server.servers().tls() != null);
+        uri.getSentinels().isEmpty()
+            && !hasSeveralMasters()
+            && (!uri.isSsl() || server.servers().tls() != null);
     if (proxy == null && possible) {
       if (closed) {
         throw new IllegalStateException("The test is over, and its way to the server with it.");
@@ -180,13 +185,13 @@ public final class TestTenants implements AutoCloseable {
    *
    * @return the proxy behind {@link #url()}
    * @throws IllegalStateException if there is none, for the server was given by a {@code rediss://}
-   *     URL, or is named by Sentinels
+   *     URL, or is named by Sentinels, or one of several masters of a cluster
    */
   public WireProxy wire() {
     WireProxy way = proxy();
     if (way == null) {
       throw new IllegalStateException(
-          "There is no proxy before servers that Sentinels name, or that a rediss:// URL gives: take"
+          "There is no proxy before servers that Sentinels or a cluster name, or that a rediss:// URL gives: take"
               + " the embedded server alone, or a redis:// URL, for faults and reports.");
     }
     return way;

@@ -19,6 +19,7 @@ import io.tenantredis.test.server.RedisServer;
 import io.tenantredis.test.server.ReplicatedRedis;
 import io.tenantredis.test.server.TestCertificates;
 import java.time.Duration;
+import java.util.Map;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -171,10 +172,21 @@ class TopologiesTest {
     }
 
     @Test
-    void theSdkIsRefusedForItDoesNotSpeakCluster(TestTenants tenants) {
-      assertThatIllegalStateException()
-          .isThrownBy(tenants::redis)
-          .withMessageContaining("does not speak Redis Cluster");
+    void theSdkWorksOnSeveralMasters(
+        @Tenant("acme") TenantClient<String, String> acme,
+        @Tenant("globex") TenantClient<String, String> globex,
+        TestTenants tenants) {
+      acme.sync().mset(Map.of("a", "1", "b", "2"));
+      globex.sync().set("c", "3");
+
+      assertThat(acme.sync().mget("a", "b", "c")).hasSize(3);
+      tenants.assertThatTenant(acme).hasKey("a").hasOnlyKeysMatching("?");
+      tenants.assertThatTenant(globex).hasKey("c");
+    }
+
+    @Test
+    void thereIsNoWireToBreak(TestTenants tenants) {
+      assertThatIllegalStateException().isThrownBy(tenants::wire).withMessageContaining("no proxy");
     }
   }
 
