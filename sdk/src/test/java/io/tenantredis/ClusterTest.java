@@ -462,6 +462,34 @@ class ClusterTest {
   }
 
   @Test
+  void aRedirectionThatAScriptMadeUpLeadsNobodyToAServerOutsideTheCluster() {
+    try (RedisServer outside = Clusters.server(true).start();
+        TenantRedis redis = client(SPREAD)) {
+      TenantClient<String, String> acme = redis.tenant("acme");
+      acme.sync().set("k", "v");
+      String made =
+          "MOVED "
+              + RedisCluster.slotOf(wireKey(SPREAD, "acme", "k"))
+              + " "
+              + outside.host()
+              + ":"
+              + outside.port();
+      assertThatThrownBy(
+              () ->
+                  acme.sync()
+                      .eval(
+                          "return redis.error_reply(ARGV[1])",
+                          ScriptOutputType.VALUE,
+                          new String[] {"k"},
+                          made))
+          .isInstanceOf(TenantCommandException.class);
+      // Waits for whatever question the redirection led to.
+      acme.keys().count();
+      assertThat(outside.admin().text("INFO", "commandstats")).doesNotContain("cmdstat_acl|whoami");
+    }
+  }
+
+  @Test
   void whatFailsInPartSaysThatItMayHaveBeenExecuted() {
     RedisServer without = cluster.masters().get(2);
     without.admin().command("ACL", "SETUSER", "tenant_acme", "-del", "-mget");

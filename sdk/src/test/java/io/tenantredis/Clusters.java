@@ -27,11 +27,16 @@ final class Clusters {
   }
 
   private static RedisCluster.Builder cluster(boolean confined) {
+    return RedisCluster.builder().server(server(confined));
+  }
+
+  /** A server with the tenants' users, like a node of the cluster but on its own. */
+  static RedisServer.Builder server(boolean confined) {
     RedisServer.Builder server = RedisServer.builder().adminUser("admin", "admin-secret");
     for (String tenant : new String[] {"acme", "globex"}) {
       server = server.user("tenant_" + tenant, rules(tenant, confined));
     }
-    return RedisCluster.builder().server(server);
+    return server;
   }
 
   static String[] rules(String tenant, boolean confined) {

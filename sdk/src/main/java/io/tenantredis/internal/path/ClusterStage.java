@@ -101,10 +101,14 @@ final class ClusterStage implements Stage {
       connections.doubt();
       return false;
     }
+    if (!mayLead(call, target)) {
+      connections.doubt();
+      return false;
+    }
     if (!ask) {
       connections.topology().refresh(connections, target);
     }
-    if (call.redirects() >= maxRedirects || !call.isRedirectable() || !mayLead(call, target)) {
+    if (call.redirects() >= maxRedirects || !call.isRedirectable()) {
       return false;
     }
     call.redirect(target, ask);
@@ -112,10 +116,14 @@ final class ClusterStage implements Stage {
     return true;
   }
 
-  /** A script can make up a redirection: it leads to nodes that the cluster named itself. */
+  /**
+   * A script or a module can make up a redirection: it leads to nodes that the cluster named
+   * itself. Whoever is asked learns the tenant's password, and is believed by all tenants.
+   */
   private boolean mayLead(Call call, NodeAddress target) {
     SlotMap map = connections.topology().current();
-    return !call.attempt().isScript() || (map != null && map.primaries().contains(target));
+    boolean genuine = !call.attempt().isScript() && !call.attempt().rule().isOfModule();
+    return genuine || (map != null && map.primaries().contains(target));
   }
 
   /** A command that waits until it is known who serves which slot. */
