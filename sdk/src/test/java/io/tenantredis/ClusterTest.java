@@ -9,9 +9,13 @@ import io.lettuce.core.KeyValue;
 import io.lettuce.core.LMoveArgs;
 import io.lettuce.core.ScriptOutputType;
 import io.lettuce.core.api.sync.RedisCommands;
+import io.lettuce.core.codec.RedisCodec;
+import io.lettuce.core.codec.StringCodec;
 import io.tenantredis.test.server.RedisCluster;
 import io.tenantredis.test.server.RedisServer;
 import io.tenantredis.test.server.SlotMigration;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -486,6 +490,30 @@ class ClusterTest {
       // Waits for whatever question the redirection led to.
       acme.keys().count();
       assertThat(outside.admin().text("INFO", "commandstats")).doesNotContain("cmdstat_acl|whoami");
+    }
+  }
+
+  @Test
+  void aSplitReplyThatTheApplicationsCodecCannotReadFailsTheCommand() throws Exception {
+    RedisCodec<String, String> unreadable =
+        RedisCodec.of(
+            StringCodec.UTF8,
+            new StringCodec(StandardCharsets.UTF_8) {
+              @Override
+              public String decodeValue(ByteBuffer bytes) {
+                throw new IllegalStateException("cannot read");
+              }
+            });
+    try (TenantRedis redis = client(SPREAD)) {
+      redis.tenant("acme").sync().mset(Map.of("a", "1", "b", "2", "c", "3"));
+      CompletableFuture<?> reply =
+          redis
+              .tenant(TenantId.of("acme"), unreadable)
+              .async()
+              .mget("a", "b", "c")
+              .toCompletableFuture();
+      assertThatThrownBy(() -> reply.get(20, TimeUnit.SECONDS))
+          .hasCauseInstanceOf(TenantReplyException.class);
     }
   }
 

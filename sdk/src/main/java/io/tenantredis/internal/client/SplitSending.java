@@ -131,11 +131,22 @@ final class SplitSending {
       return;
     }
     if (cause == null) {
-      split.merge();
-      whole.complete();
+      merge();
     } else {
       whole.completeExceptionally(
           inPart ? Failures.inPart(tenant, whole.getType().toString(), cause) : cause);
     }
+  }
+
+  private void merge() {
+    try {
+      split.merge();
+    } catch (RuntimeException unreadable) {
+      // Nobody above would tell the application, which would wait for ever.
+      whole.completeExceptionally(
+          Failures.unreadable(tenant, whole.getType().toString(), unreadable));
+      return;
+    }
+    whole.complete();
   }
 }

@@ -115,6 +115,9 @@ public final class SplitCommand {
     byte[][] values = new byte[keys][];
     for (Part part : parts) {
       List<?> own = (List<?>) part.reply();
+      if (own.size() != part.positions.size()) {
+        throw new IllegalStateException("A node answered another number of values");
+      }
       for (int i = 0; i < own.size(); i++) {
         values[part.positions.get(i)] = (byte[]) own.get(i);
       }
