@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashSet;
+import java.util.Iterator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -23,13 +24,16 @@ import org.jspecify.annotations.Nullable;
 /**
  * What is known of a cluster, one for all tenants: who serves which slot, and how to connect to
  * each node. It is learnt from the cluster by whichever tenant needs it, over that tenant's own
- * verified connection; at most one tenant asks at a time, and what it learns is everybody's.
- * Thread-safe; nothing blocks.
+ * verified connection, and what it learns is everybody's. One tenant asks at a time; only when that
+ * gets no answer for a while do those who wait for it ask, too. Thread-safe; nothing blocks.
  */
 public final class Topology {
 
   /** What is asked in the background is asked no more often than this. */
   private static final long SHORTEST_INTERVAL_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
+
+  /** Whom another tenant keeps waiting for longer than this asks for itself. */
+  private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   private final Connectors connectors;
   private final RedisURI template;
@@ -41,9 +45,13 @@ public final class Topology {
 
   private final Object lock = new Object();
   private volatile @Nullable SlotMap current;
-  private final List<Waiting> waiting = new ArrayList<>();
-  private boolean asking;
+  private final Set<Waiting> waiting = new LinkedHashSet<>();
+  private final Set<TenantId> asking = new HashSet<>();
   private long askedAt;
+
+  /** How often somebody began to ask. */
+  private long begun;
+
   private volatile long learntAt;
 
   /**
@@ -78,7 +86,12 @@ public final class Topology {
     CompletionStage<SlotMap> ask(NodeAddress node);
   }
 
-  private record Waiting(Asker asker, CompletableFuture<SlotMap> result) {}
+  /**
+   * Somebody who waits for an answer.
+   *
+   * @param since the number of the first inquiry whose answer will do
+   */
+  private record Waiting(Asker asker, CompletableFuture<SlotMap> result, long since) {}
 
   /** What is known now; null before anything is. */
   public @Nullable SlotMap current() {
@@ -104,16 +117,39 @@ public final class Topology {
    * @return a stage with what is known then, or failed as the asker's last attempt did
    */
   public CompletableFuture<SlotMap> learn(Asker asker) {
+    return learn(asker, false);
+  }
+
+  /**
+   * The same, but an answer to a question that was asked before this call will not do.
+   *
+   * @return a stage with what is known then, or failed as the asker's last attempt did
+   */
+  public CompletableFuture<SlotMap> learnAnew(Asker asker) {
+    return learn(asker, true);
+  }
+
+  private CompletableFuture<SlotMap> learn(Asker asker, boolean anew) {
     CompletableFuture<SlotMap> result = new CompletableFuture<>();
+    Inquiry own = null;
     synchronized (lock) {
-      waiting.add(new Waiting(asker, result));
-      if (asking) {
-        return result;
+      Waiting one = new Waiting(asker, result, anew ? begun + 1 : 0);
+      waiting.add(one);
+      result.whenComplete((map, failure) -> leave(one, result));
+      if (asking.isEmpty() || isOverdue(asker)) {
+        own = begin(asker, null);
       }
-      begin();
     }
-    ask(asker, null);
+    run(own);
     return result;
+  }
+
+  private void leave(Waiting one, CompletableFuture<SlotMap> result) {
+    if (result.isCancelled()) {
+      synchronized (lock) {
+        waiting.remove(one);
+      }
+    }
   }
 
   /**
@@ -134,17 +170,31 @@ public final class Topology {
    * @param knowing the node that knows best; null if none does
    */
   public void refresh(Asker asker, @Nullable NodeAddress knowing) {
+    Inquiry own = null;
     synchronized (lock) {
-      if (asking || nanoTime.getAsLong() - askedAt < SHORTEST_INTERVAL_NANOS) {
-        return;
+      if (asking.isEmpty()) {
+        if (nanoTime.getAsLong() - askedAt >= SHORTEST_INTERVAL_NANOS) {
+          own = begin(asker, knowing);
+        }
+      } else if (!asking.contains(asker.tenant())
+          && waiting.stream().noneMatch(one -> one.asker.tenant().equals(asker.tenant()))) {
+        // Who asks now may be refused.
+        waiting.add(new Waiting(asker, new CompletableFuture<>(), 0));
       }
-      begin();
     }
-    ask(asker, knowing);
+    run(own);
   }
 
-  /** Asks again if what is known is old. Called at short intervals. */
+  /** Asks again if what is known is old, or who asks is slow. Called at short intervals. */
   public void sweep(Asker asker) {
+    Inquiry own = null;
+    synchronized (lock) {
+      if (isOverdue(asker)
+          && waiting.stream().anyMatch(one -> one.asker.tenant().equals(asker.tenant()))) {
+        own = begin(asker, null);
+      }
+    }
+    run(own);
     if (intervalNanos > 0
         && current != null
         && nanoTime.getAsLong() - learntAt >= intervalNanos
@@ -153,14 +203,18 @@ public final class Topology {
     }
   }
 
-  /** Called with the lock held. */
-  private void begin() {
-    asking = true;
-    askedAt = nanoTime.getAsLong();
+  /** Whether others ask, and none began a short time ago. Called with the lock held. */
+  private boolean isOverdue(Asker asker) {
+    return !asking.isEmpty()
+        && !asking.contains(asker.tenant())
+        && nanoTime.getAsLong() - askedAt >= PATIENCE_NANOS;
   }
 
-  private void ask(Asker asker, @Nullable NodeAddress knowing) {
-    askNext(asker, candidates(asker, knowing), 0, null);
+  /** Called with the lock held. */
+  private Inquiry begin(Asker asker, @Nullable NodeAddress knowing) {
+    askedAt = nanoTime.getAsLong();
+    asking.add(asker.tenant());
+    return new Inquiry(asker, candidates(asker, knowing), ++begun);
   }
 
   /** Whom to ask, in order: who knows best, who is connected, the other primaries, the seeds. */
@@ -186,64 +240,102 @@ public final class Topology {
     return List.copyOf(candidates);
   }
 
-  private void askNext(
-      Asker asker, List<NodeAddress> candidates, int next, @Nullable Throwable last) {
-    if (next == candidates.size()) {
-      failed(asker, last == null ? new IllegalStateException("There is no node to ask") : last);
-      return;
+  /** One tenant's questions, to one node after the other until one answers. */
+  private final class Inquiry {
+
+    private final Asker asker;
+    private final Iterator<NodeAddress> candidates;
+    private final long number;
+    private Throwable last = new IllegalStateException("There is no node to ask");
+
+    Inquiry(Asker asker, List<NodeAddress> candidates, long number) {
+      this.asker = asker;
+      this.candidates = candidates.iterator();
+      this.number = number;
     }
-    asker
-        .ask(candidates.get(next))
-        .whenComplete(
-            (map, failure) -> {
-              if (map != null) {
-                learnt(map);
-              } else {
-                askNext(
-                    asker,
-                    candidates,
-                    next + 1,
-                    failure instanceof CompletionException && failure.getCause() != null
-                        ? failure.getCause()
-                        : failure);
-              }
-            });
+
+    /**
+     * Asks as long as what comes of it is known at once.
+     *
+     * @return who is to ask next; null if that is not known yet, or nobody is
+     */
+    @Nullable Inquiry proceed() {
+      while (candidates.hasNext()) {
+        CompletableFuture<SlotMap> answer = question(candidates.next());
+        if (!answer.isDone()) {
+          answer.whenComplete(
+              (map, failure) -> run(map == null ? failed(failure) : learnt(this, map)));
+          return null;
+        }
+        if (!answer.isCompletedExceptionally()) {
+          return learnt(this, answer.join());
+        }
+        note(answer.handle((map, failure) -> failure).join());
+      }
+      return ended(this);
+    }
+
+    private CompletableFuture<SlotMap> question(NodeAddress node) {
+      try {
+        return asker.ask(node).toCompletableFuture();
+      } catch (RuntimeException failure) {
+        return CompletableFuture.failedFuture(failure);
+      }
+    }
+
+    private Inquiry failed(Throwable failure) {
+      note(failure);
+      return this;
+    }
+
+    private void note(Throwable failure) {
+      last =
+          failure instanceof CompletionException && failure.getCause() != null
+              ? failure.getCause()
+              : failure;
+    }
   }
 
-  private void learnt(SlotMap map) {
-    List<Waiting> served;
+  /** A loop, since a thousand tenants that are refused at once would be too deep a recursion. */
+  private static void run(@Nullable Inquiry first) {
+    Inquiry inquiry = first;
+    while (inquiry != null) {
+      inquiry = inquiry.proceed();
+    }
+  }
+
+  private @Nullable Inquiry learnt(Inquiry inquiry, SlotMap map) {
+    List<Waiting> served = new ArrayList<>();
+    Inquiry next;
     synchronized (lock) {
+      asking.remove(inquiry.asker.tenant());
       current = map;
       learntAt = nanoTime.getAsLong();
-      asking = false;
-      served = List.copyOf(waiting);
-      waiting.clear();
+      waiting.removeIf(one -> one.since <= inquiry.number && served.add(one));
+      next = next();
     }
     nodes.keySet().removeIf(node -> !map.primaries().contains(node) && !seeds.contains(node));
     served.forEach(one -> one.result.complete(map));
+    return next;
   }
 
-  private void failed(Asker asker, Throwable cause) {
+  private @Nullable Inquiry ended(Inquiry inquiry) {
     List<Waiting> failed = new ArrayList<>();
-    Asker next = null;
+    TenantId tenant = inquiry.asker.tenant();
+    Inquiry next;
     synchronized (lock) {
-      waiting.removeIf(
-          one -> {
-            boolean own = one.asker.tenant().equals(asker.tenant());
-            if (own) {
-              failed.add(one);
-            }
-            return own;
-          });
-      if (waiting.isEmpty()) {
-        asking = false;
-      } else {
-        next = waiting.get(0).asker;
-      }
+      asking.remove(tenant);
+      waiting.removeIf(one -> one.asker.tenant().equals(tenant) && failed.add(one));
+      next = next();
     }
-    failed.forEach(one -> one.result.completeExceptionally(cause));
-    if (next != null) {
-      ask(next, null);
-    }
+    failed.forEach(one -> one.result.completeExceptionally(inquiry.last));
+    return next;
+  }
+
+  /** Called with the lock held. */
+  private @Nullable Inquiry next() {
+    return asking.isEmpty() && !waiting.isEmpty()
+        ? begin(waiting.iterator().next().asker, null)
+        : null;
   }
 }

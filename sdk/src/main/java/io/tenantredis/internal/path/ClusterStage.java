@@ -9,6 +9,7 @@ import io.tenantredis.internal.error.ServerError;
 import io.tenantredis.internal.keyspace.GuardedCommand;
 import io.tenantredis.internal.pool.ClusterConnections;
 import io.tenantredis.internal.pool.NodeConnections;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
 
@@ -130,6 +131,7 @@ final class ClusterStage implements Stage {
   private final class ForTopology extends Waiting {
 
     private final Call call;
+    private volatile @Nullable CompletableFuture<SlotMap> answer;
 
     ForTopology(Call call) {
       super(call.attempt(), timer);
@@ -138,7 +140,12 @@ final class ClusterStage implements Stage {
 
     void begin() {
       watch(call.remainingNanos(System.nanoTime()));
-      connections.topology().learnAgain(connections).whenComplete(this::learnt);
+      CompletableFuture<SlotMap> asked = connections.topology().learnAgain(connections);
+      answer = asked;
+      asked.whenComplete(this::learnt);
+      if (isOver()) {
+        asked.cancel(false);
+      }
     }
 
     private void learnt(@Nullable SlotMap map, @Nullable Throwable failure) {
@@ -163,7 +170,11 @@ final class ClusterStage implements Stage {
 
     @Override
     void forgotten() {
-      // Who asks the cluster goes on: others may need the answer.
+      CompletableFuture<SlotMap> asked = answer;
+      if (asked != null) {
+        // Who asks the cluster goes on: others may need the answer.
+        asked.cancel(false);
+      }
     }
   }
 }

@@ -55,6 +55,10 @@ abstract class Waiting {
     return attempt;
   }
 
+  final boolean isOver() {
+    return over.get();
+  }
+
   /** Whether this call ended it. */
   final boolean end() {
     if (!over.compareAndSet(false, true)) {

@@ -320,7 +320,8 @@ public final class ClusterConnections implements TenantConnections, Topology.Ask
    * @param now whether the cluster must be asked for it; else what it said a moment ago will do
    */
   public CompletableFuture<List<NodeAddress>> nodesOfKeys(boolean now) {
-    return (now ? topology.learn(this) : topology.learnAgain(this)).thenCompose(this::nodesOfKeys);
+    return (now ? topology.learnAnew(this) : topology.learnAgain(this))
+        .thenCompose(this::nodesOfKeys);
   }
 
   private CompletableFuture<List<NodeAddress>> nodesOfKeys(SlotMap map) {
