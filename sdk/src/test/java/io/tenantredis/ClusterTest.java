@@ -518,6 +518,20 @@ class ClusterTest {
   }
 
   @Test
+  void aSplitCommandNeedsNoMorePlacesThanTheTenantHas() {
+    for (int places : new int[] {1, 4}) {
+      try (TenantRedis redis =
+          Clusters.client(cluster, SPREAD)
+              .commandTimeout(Duration.ofSeconds(20))
+              .maxConcurrentCalls(places)
+              .build()) {
+        String[] keys = IntStream.range(0, 30).mapToObj(i -> "k" + i).toArray(String[]::new);
+        assertThat(redis.tenant("acme").sync().mget(keys)).hasSize(30);
+      }
+    }
+  }
+
+  @Test
   void whatFailsInPartSaysThatItMayHaveBeenExecuted() {
     RedisServer without = cluster.masters().get(2);
     without.admin().command("ACL", "SETUSER", "tenant_acme", "-del", "-mget");

@@ -19,7 +19,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class SplitSending {
 
-  /** Each part takes a place in the tenant's bulkhead. */
   private static final int AT_ONCE = 32;
 
   private final TenantId tenant;
@@ -29,6 +28,7 @@ final class SplitSending {
   private final long timeoutNanos;
   private final long startNanos = System.nanoTime();
   private final RetryMode retryMode;
+  private final int atOnce;
 
   /** Guarded by this. */
   private final Iterator<SplitCommand.Part> unsent;
@@ -52,6 +52,8 @@ final class SplitSending {
     this.whole = whole;
     this.timeoutNanos = timeoutNanos;
     this.retryMode = retryMode;
+    // Each part takes a place in the tenant's bulkhead, and others want some, too.
+    this.atOnce = Math.max(1, Math.min(AT_ONCE, path.places() / 2));
     this.unsent = split.parts().iterator();
   }
 
@@ -84,7 +86,7 @@ final class SplitSending {
   }
 
   private SplitCommand.@Nullable Part next() {
-    boolean go = failure == null && !whole.isDone() && inFlight < AT_ONCE && unsent.hasNext();
+    boolean go = failure == null && !whole.isDone() && inFlight < atOnce && unsent.hasNext();
     return go ? unsent.next() : null;
   }
 

@@ -22,6 +22,7 @@ import io.tenantredis.internal.pool.TenantConnections;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BooleanSupplier;
+import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,12 +33,14 @@ public final class CommandPath {
 
   private final TenantId tenant;
   private final BooleanSupplier idle;
+  private final IntSupplier places;
   private final List<Stage> stages = new ArrayList<>();
   private volatile boolean closing;
 
-  private CommandPath(TenantId tenant, BooleanSupplier idle) {
+  private CommandPath(TenantId tenant, BooleanSupplier idle, IntSupplier places) {
     this.tenant = tenant;
     this.idle = idle;
+    this.places = places;
   }
 
   /**
@@ -60,7 +63,11 @@ public final class CommandPath {
       TenantConnections connections,
       int maxRedirects,
       EventExecutorGroup timer) {
-    CommandPath path = new CommandPath(tenant, () -> isIdle(bulkhead));
+    CommandPath path =
+        new CommandPath(
+            tenant,
+            () -> isIdle(bulkhead),
+            () -> bulkhead.getBulkheadConfig().getMaxConcurrentCalls());
     path.observe(observations);
     path.stages.add(new MeterStage(meters));
     if (limiter != null) {
@@ -100,7 +107,7 @@ public final class CommandPath {
       VerifiedConnection connection,
       Runnable doubt) {
     LeasedStage last = new LeasedStage(connection, doubt);
-    CommandPath path = new CommandPath(tenant, last::isIdle);
+    CommandPath path = new CommandPath(tenant, last::isIdle, () -> Integer.MAX_VALUE);
     path.observe(observations);
     path.stages.add(new MeterStage(meters));
     path.stages.add(last);
@@ -171,6 +178,11 @@ public final class CommandPath {
   /** Whether no command is in flight or waiting for a connection. */
   public boolean isIdle() {
     return idle.getAsBoolean();
+  }
+
+  /** How many commands may be under way at once. */
+  public int places() {
+    return places.getAsInt();
   }
 
   private static boolean isIdle(Bulkhead bulkhead) {
