@@ -11,9 +11,11 @@ import io.lettuce.core.ScriptOutputType;
 import io.lettuce.core.api.sync.RedisCommands;
 import io.lettuce.core.codec.RedisCodec;
 import io.lettuce.core.codec.StringCodec;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.tenantredis.test.server.RedisCluster;
 import io.tenantredis.test.server.RedisServer;
 import io.tenantredis.test.server.SlotMigration;
+import io.tenantredis.test.server.TestCertificates;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -325,7 +327,12 @@ class ClusterTest {
     cluster
         .masters()
         .forEach(node -> node.admin().command("CONFIG", "SET", "notify-keyspace-events", "KA"));
-    try (TenantRedis redis = client(PINNED)) {
+    SimpleMeterRegistry meters = new SimpleMeterRegistry();
+    try (TenantRedis redis =
+        Clusters.client(cluster, PINNED)
+            .commandTimeout(Duration.ofSeconds(20))
+            .meterRegistry(meters)
+            .build()) {
       TenantClient<String, String> acme = redis.tenant("acme");
       Queue<String> heard = new ConcurrentLinkedQueue<>();
       acme.pubSub().ssubscribe("shard", message -> heard.add("message " + message.payload()));
@@ -348,6 +355,9 @@ class ClusterTest {
                 return heard.contains("message 2") && heard.contains("event k2");
               });
       cluster.migrate(slot, first);
+      // Nothing was out of step: a node ends such subscriptions when their slot moves.
+      assertThat(meters.find("tenant.redis.connection.desyncs").counters())
+          .allMatch(counter -> counter.count() == 0);
     } finally {
       cluster
           .masters()
@@ -527,6 +537,40 @@ class ClusterTest {
               .build()) {
         String[] keys = IntStream.range(0, 30).mapToObj(i -> "k" + i).toArray(String[]::new);
         assertThat(redis.tenant("acme").sync().mget(keys)).hasSize(30);
+      }
+    }
+  }
+
+  @Test
+  void eachNodeIsSpokenToOverTlsAndItsNameIsVerified() {
+    TestCertificates certificates = TestCertificates.shared();
+    for (boolean right : new boolean[] {true, false}) {
+      RedisServer.Builder node =
+          Clusters.server(true)
+              .tls(certificates, right ? certificates.server() : certificates.wrongHost());
+      try (RedisCluster secure = RedisCluster.builder().server(node).start();
+          TenantRedis redis =
+              TenantRedis.builder("rediss-cluster://127.0.0.1:" + secure.masters().get(0).tlsPort())
+                  .identity("tenant_{tenant}")
+                  .credentials(Tenants.credentials())
+                  .tls(TlsOptions.builder().trust(certificates.caPem()).build())
+                  .commandTimeout(Duration.ofSeconds(20))
+                  .build()) {
+        RedisCommands<String, String> acme = redis.tenant("acme").sync();
+        if (right) {
+          Map<String, String> all = new HashMap<>();
+          IntStream.range(0, 30).forEach(i -> all.put("k" + i, "v" + i));
+          assertThat(acme.mset(all)).isEqualTo("OK");
+          for (RedisServer master : secure.masters()) {
+            assertThat(master.admin().text("CLIENT", "LIST"))
+                .containsPattern("laddr=\\S+:" + master.tlsPort() + " .* user=tenant_acme");
+          }
+        } else {
+          assertThatThrownBy(() -> acme.get("k"))
+              .isInstanceOfSatisfying(
+                  TenantConnectionException.class,
+                  failure -> assertThat(failure.code()).isEqualTo(ErrorCode.SEC004));
+        }
       }
     }
   }

@@ -110,6 +110,17 @@ final class SubscriberLink {
     return confirmed.containsAll(topics);
   }
 
+  /**
+   * Whether the server ended a sharded subscription that nobody ended here, as a node of a cluster
+   * does when the channel's slot moves away.
+   */
+  boolean isTakenAway(SubscriberReply reply) {
+    byte[] name = reply.name();
+    return reply.kind() == Kind.SUNSUBSCRIBE
+        && name != null
+        && confirmed.contains(new TopicId(Kind.SSUBSCRIBE, ByteBuffer.wrap(name)));
+  }
+
   void mayNotPing() {
     mayPing = false;
   }

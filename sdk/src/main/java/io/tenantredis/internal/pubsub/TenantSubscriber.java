@@ -232,7 +232,9 @@ public final class TenantSubscriber {
       }
       Owed owed = link.answered(reply);
       if (owed == null) {
-        policy.events().outOfStep(tenant);
+        if (!link.isTakenAway(reply)) {
+          policy.events().outOfStep(tenant);
+        }
         then = closing(link);
       } else if (links.isLeaving(link)) {
         then = SubscriberLinks.NOTHING;
