@@ -576,6 +576,35 @@ class ClusterTest {
   }
 
   @Test
+  void aClusterHasNoFurtherEndpointsNoOtherDatabaseAndNoCredentialsInItsUri() {
+    assertThatThrownBy(
+            () ->
+                Clusters.client(cluster, PINNED)
+                    .endpoints(
+                        tenant ->
+                            CompletableFuture.completedFuture(TenantEndpoint.of("redis://other")))
+                    .build())
+        .isInstanceOf(ConfigurationException.class)
+        .hasMessageContaining("names a cluster");
+    assertThatThrownBy(
+            () ->
+                TenantRedis.builder("redis-cluster://one,two/3")
+                    .identity("tenant_{tenant}")
+                    .credentials(Tenants.credentials())
+                    .build())
+        .isInstanceOf(ConfigurationException.class)
+        .hasMessageContaining("database");
+    assertThatThrownBy(
+            () ->
+                TenantRedis.builder("redis-cluster://one,user:secret@two")
+                    .identity("tenant_{tenant}")
+                    .credentials(Tenants.credentials())
+                    .build())
+        .isInstanceOf(ConfigurationException.class)
+        .hasMessageNotContaining("secret");
+  }
+
+  @Test
   void whatFailsInPartSaysThatItMayHaveBeenExecuted() {
     RedisServer without = cluster.masters().get(2);
     without.admin().command("ACL", "SETUSER", "tenant_acme", "-del", "-mget");
