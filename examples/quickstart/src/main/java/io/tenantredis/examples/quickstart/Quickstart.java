@@ -30,6 +30,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -41,14 +42,14 @@ public final class Quickstart {
   private static final String ACME = "acme";
   private static final String GLOBEX = "globex";
 
-  private final RedisServer server;
+  private final Servers servers;
   private final Map<String, String> passwords;
   private final List<TenantRedis> clients = new ArrayList<>();
   private final SimpleMeterRegistry metrics = new SimpleMeterRegistry();
   private final Screen screen;
 
-  private Quickstart(RedisServer server, Map<String, String> passwords, Screen screen) {
-    this.server = server;
+  private Quickstart(Servers servers, Map<String, String> passwords, Screen screen) {
+    this.servers = servers;
     this.passwords = passwords;
     this.screen = screen;
   }
@@ -56,21 +57,22 @@ public final class Quickstart {
   /**
    * Runs it.
    *
-   * @param args none
+   * @param args {@code cluster} to run on a Redis Cluster
    */
   public static void main(String[] args) {
     Screen screen = new Screen(new PrintStream(System.out, true, StandardCharsets.UTF_8));
     Map<String, String> passwords = Map.of(ACME, newPassword(), GLOBEX, newPassword());
     int status;
-    try (RedisServer server =
+    boolean cluster = List.of(args).contains("cluster");
+    RedisServer.Builder server =
         RedisServer.builder()
             .adminUser("admin", newPassword())
             // What many servers look like: whoever does not authenticate may do everything.
             .user("default", "on", "nopass", "~*", "&*", "+@all")
             .user("tenant_acme", leastPrivilege(ACME, passwords))
-            .user("tenant_globex", leastPrivilege(GLOBEX, passwords))
-            .start()) {
-      status = new Quickstart(server, passwords, screen).run();
+            .user("tenant_globex", leastPrivilege(GLOBEX, passwords));
+    try (Servers servers = cluster ? Servers.cluster(server) : Servers.one(server)) {
+      status = new Quickstart(servers, passwords, screen).run();
     }
     System.exit(status);
   }
@@ -85,6 +87,9 @@ public final class Quickstart {
       ">" + passwords.get(tenant),
       "~tenant:" + tenant + ":*",
       "&tenant:" + tenant + ":*",
+      // The same with a cluster's hash tag.
+      "~tenant:{" + tenant + "}:*",
+      "&tenant:{" + tenant + "}:*",
       "+@read",
       "+@write",
       "-@dangerous",
@@ -94,7 +99,9 @@ public final class Quickstart {
       "+acl|whoami",
       "+ping",
       "+hello",
-      "+auth"
+      "+auth",
+      "+cluster|slots",
+      "+asking"
     };
   }
 
@@ -105,8 +112,7 @@ public final class Quickstart {
   }
 
   private int run() {
-    screen.title(
-        "Tenant Redis · " + server.version() + " on " + server.host() + ":" + server.port());
+    screen.title("Tenant Redis · " + servers);
     try {
       TenantRedis redis = client(this::credentials);
       sameKeyName(redis);
@@ -137,8 +143,8 @@ public final class Quickstart {
   }
 
   private TenantRedis.Builder settings(TenantCredentialsProvider credentials) {
-    return TenantRedis.builder(server.uri())
-        .keyPrefix("tenant:{tenant}:")
+    return TenantRedis.builder(servers.uri())
+        .keyPrefix(servers.keyPrefix())
         .identity("tenant_{tenant}")
         .credentials(credentials)
         .meterRegistry(metrics);
@@ -157,18 +163,18 @@ public final class Quickstart {
     globex.sync().set("cart:7", "anvil");
     screen.check(
         "espresso".equals(acme.sync().get("cart:7")),
-        "acme    GET cart:7 → espresso   (tenant:acme:cart:7 on the server)");
+        "acme    GET cart:7 → espresso   (" + name(ACME) + " on the server)");
     screen.check(
         "anvil".equals(globex.sync().get("cart:7")),
-        "globex  GET cart:7 → anvil      (tenant:globex:cart:7)");
+        "globex  GET cart:7 → anvil      (" + name(GLOBEX) + ")");
   }
 
   private void foreignKey() {
-    screen.step("acme asks for tenant:globex:cart:7");
+    screen.step("acme asks for " + name(GLOBEX));
     long sentBefore = count("get", "calls");
     TenantRedis whole = opened(settings(this::credentials).prefixMode(PrefixMode.REQUIRE));
     try {
-      whole.tenant(ACME).sync().get("tenant:globex:cart:7");
+      whole.tenant(ACME).sync().get(name(GLOBEX));
       screen.check(false, "the client refuses it");
     } catch (CommandRefusedException refused) {
       screen.check(
@@ -179,13 +185,16 @@ public final class Quickstart {
               + refused.code().label());
     }
     long deniedBefore = count("get", "rejected_calls");
-    try (RespConnection raw = server.connect("tenant_acme", password(ACME))) {
-      Object answer = raw.tryCommand("GET", "tenant:globex:cart:7");
+    List<RespConnection> raw = servers.connect("tenant_acme", password(ACME));
+    try {
+      Object answer = raw.get(0).tryCommand("GET", name(GLOBEX));
       screen.check(
           answer instanceof RespError error
               && error.message().startsWith("NOPERM")
               && count("get", "rejected_calls") == deniedBefore + 1,
           "a raw connection of the same user gets NOPERM from the server, tried exactly once");
+    } finally {
+      raw.forEach(RespConnection::close);
     }
   }
 
@@ -193,11 +202,17 @@ public final class Quickstart {
     screen.step("acme looks around with SCAN");
     List<String> guarded = redis.tenant(ACME).sync().scan(ScanArgs.Builder.limit(1000)).getKeys();
     screen.check(guarded.equals(List.of("cart:7")), "the tenant's handle sees " + guarded);
-    try (RespConnection raw = server.connect("tenant_acme", password(ACME))) {
-      String unguarded = String.valueOf(raw.list("SCAN", "0", "COUNT", "1000"));
+    List<RespConnection> raw = servers.connect("tenant_acme", password(ACME));
+    try {
+      String unguarded =
+          raw.stream()
+              .map(node -> String.valueOf(node.list("SCAN", "0", "COUNT", "1000")))
+              .collect(Collectors.joining());
       screen.check(
-          unguarded.contains("tenant:acme:cart:7") && unguarded.contains("tenant:globex:cart:7"),
+          unguarded.contains(name(ACME)) && unguarded.contains(name(GLOBEX)),
           "an unguarded client of the same user sees both tenants' names: the ACL does not confine SCAN");
+    } finally {
+      raw.forEach(RespConnection::close);
     }
   }
 
@@ -231,7 +246,7 @@ public final class Quickstart {
   private void killedConnection(TenantRedis redis) {
     screen.step("An operator kills acme's connection");
     TenantClient<String, String> acme = redis.tenant(ACME);
-    long killed = server.admin().integer("CLIENT", "KILL", "USER", "tenant_acme");
+    long killed = servers.sum(node -> node.integer("CLIENT", "KILL", "USER", "tenant_acme"));
     boolean back = false;
     for (int attempt = 0; attempt < 50 && !back; attempt++) {
       try {
@@ -240,7 +255,7 @@ public final class Quickstart {
         screen.note("one command met the lost connection: " + lost.getClass().getSimpleName());
       }
     }
-    String clients = server.admin().text("CLIENT", "LIST");
+    String clients = servers.all(node -> node.text("CLIENT", "LIST"));
     screen.check(
         killed > 0 && back && clients.contains("user=tenant_acme"),
         "the next command runs on a new connection of tenant_acme");
@@ -284,9 +299,16 @@ public final class Quickstart {
    * rejected_calls}).
    */
   private long count(String command, String field) {
-    String stats = server.admin().text("INFO", "commandstats");
-    Matcher matcher =
-        Pattern.compile("cmdstat_" + command + ":.*?\\b" + field + "=(\\d+)").matcher(stats);
-    return matcher.find() ? Long.parseLong(matcher.group(1)) : 0;
+    Pattern line = Pattern.compile("cmdstat_" + command + ":.*?\\b" + field + "=(\\d+)");
+    return servers.sum(
+        node -> {
+          Matcher matcher = line.matcher(node.text("INFO", "commandstats"));
+          return matcher.find() ? Long.parseLong(matcher.group(1)) : 0;
+        });
+  }
+
+  /** The name of the cart on the server. */
+  private String name(String tenant) {
+    return servers.prefixOf(tenant) + "cart:7";
   }
 }
