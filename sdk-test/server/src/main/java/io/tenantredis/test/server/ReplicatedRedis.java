@@ -194,12 +194,24 @@ public final class ReplicatedRedis implements AutoCloseable {
         TIMEOUT,
         () -> {
           // An attempt that fails, as on a slow machine, is given up by the sentinel without a
-          // word;
-          // during one that lasts, this is refused.
-          runningSentinel().admin().tryCommand("SENTINEL", "FAILOVER", masterName);
+          // word. One that has succeeded must not be followed by another, back to a server that
+          // has not got its data again.
+          orderFailover(runningSentinel(), old);
           return Await.holdsWithin(Duration.ofSeconds(1), () -> master() != old);
         });
     return awaitFailover(old);
+  }
+
+  private void orderFailover(RedisServer sentinel, RedisServer old) {
+    List<@Nullable Object> master = sentinel.admin().list("SENTINEL", "MASTER", masterName);
+    boolean idle = !field(master, "flags").contains("failover_in_progress");
+    if (idle && field(master, "port").equals(Integer.toString(old.peerPort()))) {
+      sentinel.admin().tryCommand("SENTINEL", "FAILOVER", masterName);
+    }
+  }
+
+  private static String field(List<@Nullable Object> fields, String name) {
+    return String.valueOf(fields.get(fields.indexOf(name) + 1));
   }
 
   /**
@@ -260,11 +272,16 @@ public final class ReplicatedRedis implements AutoCloseable {
             });
       }
     }
-    long running = servers.stream().filter(RedisServer::isRunning).count() - 1;
-    Await.until(
-        "the replicas have all data",
-        TIMEOUT,
-        () -> master.admin().integer("WAIT", Long.toString(running), "100") >= running);
+    // WAIT would ask for what its own connection wrote.
+    long written = Long.parseLong(replication(master).get("master_repl_offset"));
+    for (RedisServer server : servers) {
+      if (server != master && server.isRunning()) {
+        Await.until(
+            server + " has all data",
+            TIMEOUT,
+            () -> Long.parseLong(replication(server).get("slave_repl_offset")) >= written);
+      }
+    }
   }
 
   private void promote(RedisServer replica) {
@@ -294,8 +311,7 @@ public final class ReplicatedRedis implements AutoCloseable {
   }
 
   private long figure(RedisServer sentinel, String name) {
-    List<@Nullable Object> fields = sentinel.admin().list("SENTINEL", "MASTER", masterName);
-    return Long.parseLong(String.valueOf(fields.get(fields.indexOf(name) + 1)));
+    return Long.parseLong(field(sentinel.admin().list("SENTINEL", "MASTER", masterName), name));
   }
 
   private @Nullable RedisServer namedBy(RedisServer sentinel) {
