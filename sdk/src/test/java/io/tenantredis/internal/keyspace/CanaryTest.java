@@ -29,14 +29,18 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Queue;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
@@ -60,6 +64,7 @@ import reactor.core.publisher.Flux;
 class CanaryTest {
 
   private static final boolean LONG = Boolean.getBoolean("tenantredis.long");
+  private static final Set<String> BLOCKING = CommandRules.standard().blockingNames();
   private static final int COMMANDS_OF_A_TENANT = LONG ? 500_000 : 15_000;
   private static final int IN_FLIGHT = 128;
 
@@ -201,11 +206,27 @@ class CanaryTest {
             .sorted(Comparator.comparing(Method::toString))
             .toList();
     int called = 0;
+    List<Runnable> waiting = new ArrayList<>();
     for (Method method : methods) {
       for (Object[] arguments : LettuceArguments.of(method)) {
         called++;
-        call(method, target, arguments);
+        if (BLOCKING.contains(method.getName().toUpperCase(Locale.ROOT))) {
+          waiting.add(() -> call(method, target, arguments));
+        } else {
+          call(method, target, arguments);
+        }
       }
+    }
+    // Each takes a second or more on the server.
+    ExecutorService threads = Executors.newFixedThreadPool(8);
+    try {
+      CompletableFuture.allOf(
+              waiting.stream()
+                  .map(call -> CompletableFuture.runAsync(call, threads))
+                  .toArray(CompletableFuture<?>[]::new))
+          .join();
+    } finally {
+      threads.shutdown();
     }
     return called;
   }
