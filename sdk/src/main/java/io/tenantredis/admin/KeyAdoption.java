@@ -3,7 +3,6 @@ package io.tenantredis.admin;
 import io.lettuce.core.CopyArgs;
 import io.lettuce.core.RedisFuture;
 import io.lettuce.core.RestoreArgs;
-import io.lettuce.core.api.async.RedisAsyncCommands;
 import io.lettuce.core.cluster.SlotHash;
 import io.tenantredis.KeyPrefixTemplate;
 import java.util.ArrayList;
@@ -139,30 +138,9 @@ public final class KeyAdoption {
     return own.whole(legacy.relative(legacyName));
   }
 
-  private interface Question<T> {
-    RedisFuture<T> ask(RedisAsyncCommands<byte[], byte[]> commands, byte[] key);
-  }
-
-  private record Reply<T>(AdminNode node, RedisFuture<T> future) {}
-
-  /** One question for each key, all under way at once, the replies in order. */
-  private static <T> List<@Nullable T> each(
-      String name, List<byte[]> keys, Function<byte[], AdminNode> routing, Question<T> question) {
-    List<Reply<T>> underWay = new ArrayList<>();
-    for (byte[] key : keys) {
-      AdminNode node = routing.apply(key);
-      underWay.add(new Reply<>(node, question.ask(node.binary(), key)));
-    }
-    List<@Nullable T> replies = new ArrayList<>();
-    for (Reply<T> reply : underWay) {
-      replies.add(reply.node.await(name, reply.future));
-    }
-    return replies;
-  }
-
   private List<Boolean> present(List<byte[]> keys, Function<byte[], AdminNode> routing) {
     List<@Nullable Long> counts =
-        each(
+        KeyQuestion.each(
             "EXISTS",
             keys.stream().map(this::ownName).toList(),
             routing,
@@ -200,6 +178,8 @@ public final class KeyAdoption {
     copyApart(apart, routing, replace, counts);
   }
 
+  private record Reply<T>(AdminNode node, RedisFuture<T> future) {}
+
   /** Copies within a slot. What the server cannot copy is added to {@code others}. */
   private void copyTogether(
       List<byte[]> keys,
@@ -234,9 +214,10 @@ public final class KeyAdoption {
 
   private void copyApart(
       List<byte[]> keys, Function<byte[], AdminNode> routing, boolean replace, Counts counts) {
-    List<@Nullable Long> left = each("PTTL", keys, routing, (commands, key) -> commands.pttl(key));
+    List<@Nullable Long> left =
+        KeyQuestion.each("PTTL", keys, routing, (commands, key) -> commands.pttl(key));
     List<byte @Nullable []> dumps =
-        each("DUMP", keys, routing, (commands, key) -> commands.dump(key));
+        KeyQuestion.each("DUMP", keys, routing, (commands, key) -> commands.dump(key));
     for (int i = 0; i < keys.size(); i++) {
       byte[] dump = dumps.get(i);
       Long millis = left.get(i);
@@ -298,11 +279,12 @@ public final class KeyAdoption {
   }
 
   private static List<Seen> look(List<byte[]> keys, Function<byte[], AdminNode> routing) {
-    List<@Nullable Long> left = each("PTTL", keys, routing, (commands, key) -> commands.pttl(key));
+    List<@Nullable Long> left =
+        KeyQuestion.each("PTTL", keys, routing, (commands, key) -> commands.pttl(key));
     List<@Nullable String> types =
-        each("TYPE", keys, routing, (commands, key) -> commands.type(key));
+        KeyQuestion.each("TYPE", keys, routing, (commands, key) -> commands.type(key));
     List<byte @Nullable []> dumps =
-        each("DUMP", keys, routing, (commands, key) -> commands.dump(key));
+        KeyQuestion.each("DUMP", keys, routing, (commands, key) -> commands.dump(key));
     List<Seen> seen = new ArrayList<>();
     for (int i = 0; i < keys.size(); i++) {
       Long millis = left.get(i);

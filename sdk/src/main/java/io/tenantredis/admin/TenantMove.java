@@ -356,7 +356,7 @@ public final class TenantMove {
 
   private static long removeGone(
       AdminNode node, List<byte[]> keys, Function<byte[], AdminNode> from) {
-    List<@Nullable Long> there = each("EXISTS", keys, from, RedisAsyncCommands::exists);
+    List<@Nullable Long> there = KeyQuestion.each("EXISTS", keys, from, RedisAsyncCommands::exists);
     List<byte[]> gone = new ArrayList<>();
     for (int i = 0; i < keys.size(); i++) {
       Long count = there.get(i);
@@ -451,7 +451,8 @@ public final class TenantMove {
       AdminNode node, List<byte[]> keys, Function<byte[], AdminNode> to) {
     List<Seen> here = look(keys, key -> node);
     List<Seen> there = look(keys, to);
-    List<@Nullable String> types = each("TYPE", keys, key -> node, RedisAsyncCommands::type);
+    List<@Nullable String> types =
+        KeyQuestion.each("TYPE", keys, key -> node, RedisAsyncCommands::type);
     for (int i = 0; i < keys.size(); i++) {
       if (here.get(i).dump == null || here.get(i).isLike(there.get(i))) {
         continue;
@@ -483,35 +484,15 @@ public final class TenantMove {
 
   private static List<Seen> look(List<byte[]> keys, Function<byte[], AdminNode> routing) {
     List<@Nullable Long> expiry =
-        each("PEXPIRETIME", keys, routing, RedisAsyncCommands::pexpiretime);
-    List<byte @Nullable []> dumps = each("DUMP", keys, routing, RedisAsyncCommands::dump);
+        KeyQuestion.each("PEXPIRETIME", keys, routing, RedisAsyncCommands::pexpiretime);
+    List<byte @Nullable []> dumps =
+        KeyQuestion.each("DUMP", keys, routing, RedisAsyncCommands::dump);
     List<Seen> seen = new ArrayList<>();
     for (int i = 0; i < keys.size(); i++) {
       Long at = expiry.get(i);
       seen.add(new Seen(dumps.get(i), at == null ? -1 : at));
     }
     return seen;
-  }
-
-  private interface Question<T> {
-    RedisFuture<T> ask(RedisAsyncCommands<byte[], byte[]> commands, byte[] key);
-  }
-
-  private record Reply<T>(AdminNode node, RedisFuture<T> future) {}
-
-  /** One question for each key, all under way at once, the replies in order. */
-  private static <T> List<@Nullable T> each(
-      String name, List<byte[]> keys, Function<byte[], AdminNode> routing, Question<T> question) {
-    List<Reply<T>> underWay = new ArrayList<>();
-    for (byte[] key : keys) {
-      AdminNode node = routing.apply(key);
-      underWay.add(new Reply<>(node, question.ask(node.binary(), key)));
-    }
-    List<@Nullable T> replies = new ArrayList<>();
-    for (Reply<T> reply : underWay) {
-      replies.add(reply.node.await(name, reply.future));
-    }
-    return replies;
   }
 
   /** What is known of a key: the dump is null if it is absent; expiry in milliseconds, or -1. */
