@@ -5,7 +5,8 @@ import java.time.Duration;
 /**
  * How far the move of a tenant has come, or what became of it.
  *
- * @param action {@code copy}, {@code cut over} or {@code finish}
+ * @param action {@code copy}, {@code cut over} or {@code finish}; the command-line tool also says
+ *     {@code abort}
  * @param finished whether all keys were seen
  * @param keys how many keys were looked at on the old servers; when finishing, how many were
  *     deleted there

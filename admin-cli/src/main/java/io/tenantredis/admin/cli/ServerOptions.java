@@ -1,18 +1,12 @@
 package io.tenantredis.admin.cli;
 
-import io.lettuce.core.RedisURI;
-import io.lettuce.core.SslOptions;
 import io.tenantredis.admin.TenantRedisAdmin;
 import java.io.File;
-import java.io.IOException;
-import java.net.URI;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** Which servers, and as whom. */
@@ -83,92 +77,26 @@ final class ServerOptions {
   }
 
   TenantRedisAdmin connect() {
-    String given = uri;
-    if (given == null || given.isEmpty()) {
-      throw new ParameterException(
-          command.commandLine(), "Name a server: --uri, or $" + URI_VARIABLE + ".");
-    }
-    RedisURI parsed = parse(given);
-    boolean tlsOptions = authorities != null || certificate != null || key != null;
-    if (tlsOptions && !parsed.isSsl()) {
-      throw new ParameterException(
-          command.commandLine(), "--cacert, --cert and --key are for TLS: write rediss://.");
-    }
-    TenantRedisAdmin.Builder builder =
-        TenantRedisAdmin.builder(parsed)
-            .timeout(Duration.ofSeconds(timeout))
-            .discoverNodes(!onlyThisServer)
-            .saveAcl(save);
-    if (tlsOptions) {
-      builder.sslOptions(sslOptions());
-    }
-    return builder.connect();
-  }
-
-  /**
-   * Reads the URI. Lettuce takes a user without a password for a password, and repeats the text in
-   * its messages; it may hold a password.
-   */
-  private RedisURI parse(String given) {
-    try {
-      String userInfo = URI.create(given).getUserInfo();
-      String password = password();
-      if (userInfo == null || (password == null && userInfo.indexOf(':') >= 0)) {
-        RedisURI parsed = RedisURI.create(given);
-        return password == null ? parsed : withLogin(parsed, "default", password);
-      }
-      if (password == null) {
-        throw new ParameterException(
+    return connect(
+        new ServerLogin(
             command.commandLine(),
-            "The URI names a user without a password: give it with --password-file or in $"
-                + PASSWORD_VARIABLE
-                + ".");
-      }
-      int colon = userInfo.indexOf(':');
-      return withLogin(
-          RedisURI.create(given), colon < 0 ? userInfo : userInfo.substring(0, colon), password);
-    } catch (IllegalArgumentException malformed) {
-      throw new ParameterException(
-          command.commandLine(),
-          "The URI cannot be read: write redis://user@host:port, or rediss:// for TLS.");
-    }
+            "",
+            URI_VARIABLE,
+            PASSWORD_VARIABLE,
+            uri,
+            passwordFile,
+            authorities,
+            certificate,
+            key));
   }
 
-  private static RedisURI withLogin(RedisURI uri, String user, String password) {
-    return RedisURI.builder(uri).withAuthentication(user, password.toCharArray()).build();
-  }
-
-  private @Nullable String password() {
-    if (passwordFile == null) {
-      String variable = System.getenv(PASSWORD_VARIABLE);
-      return variable == null || variable.isEmpty() ? null : variable;
-    }
-    try {
-      return Files.readAllLines(passwordFile).stream()
-          .findFirst()
-          .filter(line -> !line.isEmpty())
-          .orElseThrow(
-              () ->
-                  new ParameterException(
-                      command.commandLine(),
-                      "The first line of the password file is empty: " + passwordFile));
-    } catch (IOException e) {
-      throw new ParameterException(
-          command.commandLine(), "The password file cannot be read: " + passwordFile);
-    }
-  }
-
-  private SslOptions sslOptions() {
-    SslOptions.Builder options = SslOptions.builder();
-    if (authorities != null) {
-      options.trustManager(authorities);
-    }
-    if ((certificate == null) != (key == null)) {
-      throw new ParameterException(command.commandLine(), "--cert and --key need each other.");
-    }
-    if (certificate != null) {
-      options.keyManager(certificate, key, new char[0]);
-    }
-    return options.build();
+  /** Connects to other servers, in the same manner as to these. */
+  TenantRedisAdmin connect(ServerLogin login) {
+    return login
+        .builder()
+        .timeout(Duration.ofSeconds(timeout))
+        .discoverNodes(!onlyThisServer)
+        .saveAcl(save)
+        .connect();
   }
 }

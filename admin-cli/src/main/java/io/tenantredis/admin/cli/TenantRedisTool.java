@@ -24,7 +24,8 @@ import picocli.CommandLine.Spec;
       VerifyCommand.class,
       AuditCommand.class,
       IncidentCommand.class,
-      DataCommand.class
+      DataCommand.class,
+      MoveCommand.class
     },
     footerHeading = "%nExit codes: ",
     footer =

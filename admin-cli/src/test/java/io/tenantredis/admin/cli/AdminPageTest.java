@@ -123,6 +123,14 @@ class AdminPageTest {
           "--print-password"
         },
         {"other changes by `provision`", "provision", "suspend", "acme"},
+        {
+          "`provision create`, `rotate` with `--print-password`",
+          "provision",
+          "create",
+          "globex",
+          "--profile=cache",
+          "--print-password"
+        },
         {"`provision list`", "provision", "list"},
         {"`provision drift`", "provision", "drift", "acme", "--profile=queue"},
         {"`verify`", "verify"},
@@ -136,6 +144,20 @@ class AdminPageTest {
         words.add("--json");
         ToolRun run = ToolRun.on(server, password, words.toArray(new String[0]));
         assertThat(topFields(run.out())).as(command[0]).isEqualTo(documented(command[0]));
+      }
+      try (RedisServer other = RedisServer.builder().adminUser("root", "root-password").start()) {
+        ToolRun run =
+            ToolRun.on(
+                server,
+                password,
+                "move",
+                "copy",
+                "globex",
+                "--profile=cache",
+                "--json",
+                "--target-uri=redis://root@127.0.0.1:" + other.port(),
+                "--target-password-file=" + password);
+        assertThat(topFields(run.out())).isEqualTo(documented("`move`"));
       }
     }
   }

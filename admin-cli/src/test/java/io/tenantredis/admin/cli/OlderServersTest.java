@@ -8,6 +8,7 @@ import io.tenantredis.test.server.RespError;
 import io.tenantredis.test.server.ServerVersion;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -151,6 +152,44 @@ class OlderServersTest {
         assertIsRefused(current, seven, "Redis 7.0", "to-70");
       }
     }
+  }
+
+  @Test
+  void aTenantMovesUpFromRedis70AndDownToItOnlyWhereItCanReadIt() throws Exception {
+    try (RedisServer seven = OlderServers.redis70(directory).start();
+        RedisServer current = RedisServer.builder().adminUser("root", "root-password").start()) {
+      fill(seven);
+      Path password = directory.resolve("password");
+      assertRun(
+          0,
+          seven,
+          "provision",
+          "create",
+          "acme",
+          "--profile=cache",
+          "--new-password-file=" + password);
+      assertRun(0, seven, move("copy", current));
+      assertRun(0, seven, move("cut-over", current));
+      assertRun(0, seven, move("finish", current, "--delete-keys", "--yes"));
+      assertThat(seven.admin().integer("DBSIZE")).isZero();
+      assertThat(current.admin().integer("DBSIZE")).isEqualTo(7);
+      try (RespConnection tenant =
+          current.connect("tenant_acme", Files.readString(password).strip())) {
+        assertThat(tenant.command("GET", "tenant:acme:string")).isEqualTo("text");
+      }
+
+      ServerVersion version = current.version();
+      boolean readable = version.major() == 7 && version.minor() == 0;
+      assertRun(readable ? 0 : 3, current, move("copy", seven));
+    }
+  }
+
+  private String[] move(String step, RedisServer target, String... more) {
+    List<String> arguments = new ArrayList<>(List.of("move", step, "acme", "--profile=cache"));
+    arguments.addAll(List.of(more));
+    arguments.add("--target-uri=redis://root@127.0.0.1:" + target.port());
+    arguments.add("--target-password-file=" + passwordFile);
+    return arguments.toArray(new String[0]);
   }
 
   private static void fill(RedisServer server) {

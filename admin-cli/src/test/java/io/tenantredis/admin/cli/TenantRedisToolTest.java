@@ -418,7 +418,8 @@ class TenantRedisToolTest {
 
   @Test
   void helpExplainsEachCommand() {
-    for (String command : List.of("policy", "provision", "verify", "audit", "incident", "data")) {
+    for (String command :
+        List.of("policy", "provision", "verify", "audit", "incident", "data", "move")) {
       assertThat(run(command, "--help")).as(command).isZero();
       assertThat(out.toString()).contains("Usage: tenant-redis " + command);
     }
