@@ -3,7 +3,10 @@ package io.tenantredis;
 import io.lettuce.core.RedisBusyException;
 import org.jspecify.annotations.Nullable;
 
-/** The server is busy with a script (BUSY). */
+/**
+ * The server is busy with a script (BUSY), or what was to be made exists (BUSYGROUP, BUSYKEY):
+ * Lettuce has one exception for them.
+ */
 public final class TenantBusyException extends RedisBusyException implements TenantRedisFailure {
 
   private static final long serialVersionUID = 1L;

@@ -3,6 +3,7 @@ package io.tenantredis.spring.data;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.lettuce.core.RedisBusyException;
 import io.lettuce.core.api.async.RedisAsyncCommands;
 import io.tenantredis.CommandRefusedException;
 import io.tenantredis.TenantId;
@@ -32,6 +33,7 @@ import org.springframework.data.geo.Distance;
 import org.springframework.data.geo.Metrics;
 import org.springframework.data.geo.Point;
 import org.springframework.data.redis.RedisConnectionFailureException;
+import org.springframework.data.redis.RedisSystemException;
 import org.springframework.data.redis.cache.BatchStrategies;
 import org.springframework.data.redis.cache.RedisCacheManager;
 import org.springframework.data.redis.cache.RedisCacheWriter;
@@ -48,6 +50,7 @@ import org.springframework.data.redis.core.ScanOptions;
 import org.springframework.data.redis.core.SessionCallback;
 import org.springframework.data.redis.core.StringRedisTemplate;
 import org.springframework.data.redis.core.script.RedisScript;
+import reactor.core.publisher.Mono;
 
 /**
  * The operation groups of Spring Data Redis through the factory, on a real server, with acme
@@ -216,6 +219,25 @@ class ConnectionFactoryTest {
     assertThat(template.opsForStream().acknowledge("workers", read.get(0))).isEqualTo(1);
     assertThat(template.opsForStream().range("events", Range.unbounded())).hasSize(1);
     asGlobex(() -> assertThat(template.opsForStream().size("events")).isZero());
+  }
+
+  @Test
+  void thatAGroupExistsIsSaidAsWithoutTheSdk() {
+    template.opsForStream().add(MapRecord.create("events", Map.of("type", "created")));
+    template.opsForStream().createGroup("events", "workers");
+    assertThatThrownBy(() -> template.opsForStream().createGroup("events", "workers"))
+        .isInstanceOf(RedisSystemException.class)
+        .hasCauseInstanceOf(RedisBusyException.class)
+        .hasMessageContaining("BUSYGROUP");
+  }
+
+  @Test
+  void aReactiveTemplatesTenantIsTheOneWhoIsCurrentWhenItIsSubscribedTo() {
+    asGlobex(() -> template.opsForValue().set("k", "g"));
+    template.opsForValue().set("k", "a");
+    Mono<String> read = new ReactiveStringRedisTemplate(factory).opsForValue().get("k");
+    assertThat(read.block()).isEqualTo("a");
+    asGlobex(() -> assertThat(read.block()).isEqualTo("g"));
   }
 
   @Test

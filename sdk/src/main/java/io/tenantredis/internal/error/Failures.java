@@ -46,7 +46,7 @@ public final class Failures {
     return switch (error) {
       case NOPERM -> new TenantPermissionDeniedException(details, text, null);
       case NOSCRIPT -> new TenantNoScriptException(details, text, null);
-      case BUSY -> new TenantBusyException(details, text, null);
+      case BUSY, BUSYGROUP, BUSYKEY -> new TenantBusyException(details, text, null);
       case LOADING -> new TenantLoadingException(details, text, null);
       case READONLY -> new TenantReadOnlyException(details, text, null);
       default -> new TenantCommandException(details, text, null);
