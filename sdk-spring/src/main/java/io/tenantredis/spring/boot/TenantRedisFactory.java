@@ -70,7 +70,10 @@ final class TenantRedisFactory {
 
   private void applyIdentity(
       TenantRedis.Builder builder, @Nullable TenantCredentialsProvider credentials) {
-    builder.keyPrefix(properties.keyPrefix()).prefixMode(properties.prefixMode());
+    builder
+        .keyPrefix(properties.keyPrefix())
+        .prefixMode(properties.prefixMode())
+        .identityCheck(properties.identityCheck());
     if (properties.withoutAclUsers()) {
       builder.withoutAclUsers();
     }

@@ -1,5 +1,6 @@
 package io.tenantredis.spring.boot;
 
+import io.tenantredis.IdentityCheck;
 import io.tenantredis.PrefixMode;
 import io.tenantredis.TenantId;
 import java.time.Duration;
@@ -21,6 +22,7 @@ record TenantRedisProperties(
     @DefaultValue("tenant:{tenant}:") String keyPrefix,
     @DefaultValue("PREFIX") PrefixMode prefixMode,
     @Nullable String identity,
+    @DefaultValue("acl-whoami") IdentityCheck identityCheck,
     @DefaultValue("false") boolean withoutAclUsers,
     @Nullable String clientName,
     @DefaultValue("5s") Duration connectTimeout,
@@ -173,7 +175,7 @@ record TenantRedisProperties(
       @Nullable String fixed,
       @DefaultValue("/actuator/**") List<String> excludedPaths,
       @DefaultValue("404") int unknownStatus,
-      @DefaultValue("-90") int order) {}
+      @Nullable Integer order) {}
 
   enum Source {
     NONE,

@@ -11,6 +11,7 @@ import java.security.Principal;
 import java.util.List;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
+import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
@@ -21,6 +22,7 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplicat
 import org.springframework.boot.web.servlet.FilterRegistrationBean;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.http.server.reactive.HttpHandlerDecoratorFactory;
 import org.springframework.util.ClassUtils;
 import org.springframework.web.filter.OncePerRequestFilter;
 import org.springframework.web.server.WebFilter;
@@ -109,11 +111,13 @@ public final class TenantRedisWebAutoConfiguration {
     FilterRegistrationBean<TenantServletFilter> tenantServletFilter(
         TenantRedisProperties properties,
         ServletTenantResolver resolver,
-        ObjectProvider<KnownTenants> known) {
+        ObjectProvider<KnownTenants> known,
+        ListableBeanFactory beans) {
       FilterRegistrationBean<TenantServletFilter> registration =
           new FilterRegistrationBean<>(
               new TenantServletFilter(resolver, gate(properties.web(), known)));
-      registration.setOrder(properties.web().order());
+      registration.setOrder(
+          FilterOrder.of(properties.web(), beans, "org.springframework.session.SessionRepository"));
       registration.setAsyncSupported(true);
       return registration;
     }
@@ -147,8 +151,18 @@ public final class TenantRedisWebAutoConfiguration {
     TenantWebFilter tenantWebFilter(
         TenantRedisProperties properties,
         ServerTenantResolver resolver,
-        ObjectProvider<KnownTenants> known) {
-      return new TenantWebFilter(resolver, gate(properties.web(), known), properties.web().order());
+        ObjectProvider<KnownTenants> known,
+        ListableBeanFactory beans) {
+      int order =
+          FilterOrder.of(
+              properties.web(), beans, "org.springframework.session.ReactiveSessionRepository");
+      return new TenantWebFilter(resolver, gate(properties.web(), known), order);
+    }
+
+    @Bean
+    @ConditionalOnBean(TenantWebFilter.class)
+    HttpHandlerDecoratorFactory tenantWhileCommitting() {
+      return TenantWebFilter.whileCommitting();
     }
   }
 }

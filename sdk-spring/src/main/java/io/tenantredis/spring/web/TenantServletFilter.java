@@ -2,6 +2,7 @@ package io.tenantredis.spring.web;
 
 import io.tenantredis.TenantId;
 import io.tenantredis.context.TenantContext;
+import jakarta.servlet.DispatcherType;
 import jakarta.servlet.FilterChain;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpServletRequest;
@@ -12,6 +13,8 @@ import org.springframework.web.server.ResponseStatusException;
 
 /** Makes the tenant of a servlet request current while it is handled, asynchronous ones too. */
 public final class TenantServletFilter extends OncePerRequestFilter {
+
+  private static final String ADMITTED = TenantServletFilter.class.getName() + ".admitted";
 
   private final ServletTenantResolver resolver;
   private final TenantGate gate;
@@ -37,18 +40,42 @@ public final class TenantServletFilter extends OncePerRequestFilter {
     return false;
   }
 
+  /** What shows an error may look at the session. */
+  @Override
+  protected boolean shouldNotFilterErrorDispatch() {
+    return false;
+  }
+
   @Override
   protected void doFilterInternal(
       HttpServletRequest request, HttpServletResponse response, FilterChain chain)
       throws ServletException, IOException {
+    if (request.getDispatcherType() == DispatcherType.ERROR) {
+      showError(request, response, chain);
+      return;
+    }
     TenantId tenant;
     try {
       tenant = gate.admit(resolver.resolve(request));
+      request.setAttribute(ADMITTED, tenant);
     } catch (ResponseStatusException turnedAway) {
       response.sendError(turnedAway.getStatusCode().value(), turnedAway.getReason());
       return;
     }
     try (TenantContext.Scope scope = TenantContext.open(tenant)) {
+      chain.doFilter(request, response);
+    }
+  }
+
+  /** The tenant is not asked for again: the path is another one now. */
+  private static void showError(
+      HttpServletRequest request, HttpServletResponse response, FilterChain chain)
+      throws ServletException, IOException {
+    if (request.getAttribute(ADMITTED) instanceof TenantId tenant) {
+      try (TenantContext.Scope scope = TenantContext.open(tenant)) {
+        chain.doFilter(request, response);
+      }
+    } else {
       chain.doFilter(request, response);
     }
   }

@@ -2,6 +2,7 @@ package io.tenantredis.spring.web;
 
 import io.tenantredis.context.TenantThreadLocalAccessor;
 import org.springframework.core.Ordered;
+import org.springframework.http.server.reactive.HttpHandlerDecoratorFactory;
 import org.springframework.web.server.ServerWebExchange;
 import org.springframework.web.server.WebFilter;
 import org.springframework.web.server.WebFilterChain;
@@ -27,6 +28,16 @@ public final class TenantWebFilter implements WebFilter, Ordered {
     this.order = order;
   }
 
+  /**
+   * What lets the tenant be current, too, while a response is committed: sessions are saved then,
+   * outside of all filters where a handler wrote nothing or failed.
+   *
+   * @return to be applied to the application's handler
+   */
+  public static HttpHandlerDecoratorFactory whileCommitting() {
+    return handler -> (request, response) -> handler.handle(request, new TenantResponse(response));
+  }
+
   @Override
   public int getOrder() {
     return order;
@@ -42,9 +53,11 @@ public final class TenantWebFilter implements WebFilter, Ordered {
         .defaultIfEmpty("")
         .map(gate::admit)
         .flatMap(
-            tenant ->
-                chain
-                    .filter(exchange)
-                    .contextWrite(context -> context.put(TenantThreadLocalAccessor.KEY, tenant)));
+            tenant -> {
+              TenantResponse.admitted(exchange.getResponse(), tenant);
+              return chain
+                  .filter(exchange)
+                  .contextWrite(context -> context.put(TenantThreadLocalAccessor.KEY, tenant));
+            });
   }
 }

@@ -381,6 +381,37 @@ class TenantRedisAutoConfigurationTest {
   }
 
   @Test
+  void whereNobodyMayAskByAclTheIdentityIsAskedByClientInfo() {
+    try (RedisServer managed =
+        RedisServer.builder()
+            .adminUser("admin", "admin-secret")
+            .user(
+                "tenant_acme",
+                "on",
+                ">" + TestTenants.password("acme"),
+                "~tenant:acme:*",
+                "+@all",
+                "-@admin",
+                "-acl",
+                "+client|info")
+            .start()) {
+      ApplicationContextRunner runner =
+          empty.withPropertyValues(TestTenants.properties(managed, "acme"));
+      runner
+          .withPropertyValues("tenant-redis.identity-check=client-info")
+          .run(
+              context ->
+                  assertThat(context.getBean(TenantRedis.class).tenant("acme").sync().ping())
+                      .isEqualTo("PONG"));
+      runner.run(
+          context ->
+              assertThatThrownBy(
+                      () -> context.getBean(TenantRedis.class).tenant("acme").sync().ping())
+                  .hasMessageContaining("SEC007"));
+    }
+  }
+
+  @Test
   void limitsAndWithheldCommandsHold() {
     runner()
         .withPropertyValues(
