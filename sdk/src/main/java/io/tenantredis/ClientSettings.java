@@ -2,6 +2,7 @@ package io.tenantredis;
 
 import io.lettuce.core.ClientOptions;
 import io.lettuce.core.MaintNotificationsConfig;
+import io.lettuce.core.ReadFrom;
 import io.lettuce.core.RedisCredentialsProvider;
 import io.lettuce.core.RedisURI;
 import io.lettuce.core.SocketOptions;
@@ -15,6 +16,7 @@ import io.lettuce.core.resource.IOUringProvider;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.composite.CompositeMeterRegistry;
 import io.micrometer.observation.ObservationRegistry;
+import io.tenantredis.internal.connection.NodeAddress;
 import io.tenantredis.internal.connection.ProbeSettings;
 import io.tenantredis.internal.connection.TlsMaterial;
 import io.tenantredis.internal.connection.TlsSettings;
@@ -24,6 +26,7 @@ import io.tenantredis.internal.keyspace.LegacyReads;
 import io.tenantredis.internal.metrics.ClientMeters;
 import io.tenantredis.internal.pool.Backoff;
 import io.tenantredis.internal.pool.ConnectPolicy;
+import io.tenantredis.internal.pool.ReadFroms;
 import io.tenantredis.internal.pubsub.PubSubSettings;
 import java.io.IOException;
 import java.net.URI;
@@ -69,6 +72,8 @@ final class ClientSettings {
   final CommandPolicy commands;
   final @Nullable LegacyKeys legacyKeys;
   final @Nullable TenantEndpoints endpoints;
+  final ReadFrom readFrom;
+  final List<NodeAddress> replicas;
   final TlsOptions tls;
   final boolean tlsGiven;
 
@@ -104,9 +109,12 @@ final class ClientSettings {
     this.commands = builder.commands;
     this.legacyKeys = builder.legacyKeys;
     this.endpoints = builder.endpoints;
+    this.readFrom = builder.readFrom;
     this.tls = builder.tls;
     this.tlsGiven = builder.tlsGiven;
     this.uris = List.copyOf(uris(problems));
+    this.replicas = replicas(builder.replicas, problems);
+    checkReadFrom(problems);
     problems.addAll(KeyPrefixTemplate.problems(keyPrefix));
     checkIdentity(problems);
     Options.atLeast(Duration.ofMillis(1), connectTimeout, "connectTimeout", problems);
@@ -130,6 +138,58 @@ final class ClientSettings {
       throw new ConfigurationException(problems);
     }
     return settings;
+  }
+
+  private List<NodeAddress> replicas(List<String> addresses, List<String> problems) {
+    List<NodeAddress> named = new ArrayList<>();
+    for (String address : addresses) {
+      NodeAddress parsed = NodeAddress.parse(address);
+      if (parsed == null) {
+        problems.add("The replica '" + address + "' cannot be read: write host:port.");
+      } else {
+        named.add(parsed);
+      }
+    }
+    if (!addresses.isEmpty() && !uris.isEmpty()) {
+      if (isCluster() || !uris.get(0).getSentinels().isEmpty()) {
+        problems.add(
+            "replicas(...) is for one server: a cluster and Sentinels name theirs themselves. Remove it.");
+      } else if (named.contains(NodeAddress.of(uris.get(0)))) {
+        problems.add("replicas(...) names the server of the Redis URI: name its replicas alone.");
+      }
+    }
+    return List.copyOf(named);
+  }
+
+  private void checkReadFrom(List<String> problems) {
+    String problem = ReadFroms.problemOf(readFrom);
+    if (problem != null) {
+      problems.add(problem);
+    }
+    if (ReadFroms.isPrimaryOnly(readFrom)) {
+      return;
+    }
+    if (endpoints != null) {
+      problems.add(
+          "readFrom(...) is for tenants that live together, and endpoints(...) says where each lives: keep one.");
+    }
+    if (legacyKeys != null) {
+      problems.add(
+          "readFrom(...) excludes legacyKeys(...): a replica that does not have a key yet would give its old value back. Keep"
+              + " one.");
+    }
+    if (!uris.isEmpty()
+        && !isCluster()
+        && uris.get(0).getSentinels().isEmpty()
+        && replicas.isEmpty()) {
+      problems.add("readFrom(...) needs replicas: name them with replicas(\"host:port\", ...).");
+    }
+  }
+
+  /** Whether there can be replicas that reads go to. */
+  boolean readsReplicas() {
+    boolean known = isCluster() || !uris.get(0).getSentinels().isEmpty() || !replicas.isEmpty();
+    return known && endpoints == null && legacyKeys == null;
   }
 
   private void checkLegacyKeys(CommandRules rules, List<String> problems) {

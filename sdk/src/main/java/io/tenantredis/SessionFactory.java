@@ -10,6 +10,8 @@ import io.tenantredis.internal.connection.ConnectionSource;
 import io.tenantredis.internal.connection.Connector;
 import io.tenantredis.internal.connection.Endpoints;
 import io.tenantredis.internal.connection.ProbeSettings;
+import io.tenantredis.internal.connection.Replicas;
+import io.tenantredis.internal.connection.Shards;
 import io.tenantredis.internal.connection.TenantIdentity;
 import io.tenantredis.internal.connection.TenantRoute;
 import io.tenantredis.internal.connection.Topology;
@@ -26,6 +28,7 @@ import io.tenantredis.internal.pool.ClusterConnections;
 import io.tenantredis.internal.pool.ConnectPolicy;
 import io.tenantredis.internal.pool.DedicatedConnections;
 import io.tenantredis.internal.pool.NodeConnections;
+import io.tenantredis.internal.pool.ReplicaConnections;
 import io.tenantredis.internal.pool.SharedConnection;
 import io.tenantredis.internal.pool.TenantConnections;
 import io.tenantredis.internal.pubsub.PubSubSettings;
@@ -84,12 +87,14 @@ final class SessionFactory implements Function<TenantId, TenantSession> {
    * @param connector to the server that the client was built with; null for a cluster
    * @param topology null unless it is a cluster
    * @param endpoints null if all tenants live on one server
+   * @param replicas of that one server; null if there are none, or none that are known
    */
   record Places(
       int database,
       @Nullable Connector connector,
       @Nullable Topology topology,
-      @Nullable Endpoints endpoints) {}
+      @Nullable Endpoints endpoints,
+      @Nullable Replicas replicas) {}
 
   @Override
   public TenantSession apply(TenantId tenant) {
@@ -115,11 +120,14 @@ final class SessionFactory implements Function<TenantId, TenantSession> {
             guardListener,
             places.topology() != null);
     DedicatedMeters dedicatedMeters = meters.dedicated(tenant);
+    Function<ConnectionSource, SharedConnection> toShared =
+        source ->
+            new SharedConnection(
+                source, identity, connectPolicy, settings.connections.sharedConnections());
     BiFunction<ConnectionSource, ConnectionSource, NodeConnections> toNode =
         (shared, dedicated) ->
             new NodeConnections(
-                new SharedConnection(
-                    shared, identity, connectPolicy, settings.connections.sharedConnections()),
+                toShared.apply(shared),
                 new DedicatedConnections(
                     dedicated,
                     identity,
@@ -128,6 +136,7 @@ final class SessionFactory implements Function<TenantId, TenantSession> {
                     resources.eventExecutorGroup()));
     TenantConnections connections;
     ConnectionSource subscriptions;
+    Shards shards = places.replicas();
     if (places.topology() != null) {
       ClusterConnections cluster =
           new ClusterConnections(
@@ -141,6 +150,7 @@ final class SessionFactory implements Function<TenantId, TenantSession> {
               settings.connections.idleTime().toNanos(),
               node -> toNode.apply(node, node));
       connections = cluster;
+      shards = settings.readsReplicas() ? cluster.shards() : null;
       subscriptions = cluster.subscriptions();
     } else {
       subscriptions = source(route, TenantRoute.Use.SUBSCRIPTIONS);
@@ -148,6 +158,15 @@ final class SessionFactory implements Function<TenantId, TenantSession> {
           toNode.apply(
               source(route, TenantRoute.Use.SHARED), source(route, TenantRoute.Use.DEDICATED));
     }
+    ReplicaConnections replicas =
+        shards == null
+            ? null
+            : new ReplicaConnections(
+                shards,
+                tenant,
+                settings.readFrom,
+                settings.connections.idleTime().toNanos(),
+                toShared);
     RateLimiter limiter = rateLimiter(tenant);
     CircuitBreaker breaker =
         resilience.circuitBreakers().circuitBreaker(tenant.value(), meters.tags());
@@ -168,9 +187,11 @@ final class SessionFactory implements Function<TenantId, TenantSession> {
             breaker,
             bulkhead,
             connections,
+            replicas,
             settings.connections.maxRedirects(),
             resources.eventExecutorGroup()),
         connections,
+        replicas,
         commandMeters,
         observations,
         new TenantSubscriber(

@@ -1,5 +1,6 @@
 package io.tenantredis;
 
+import io.lettuce.core.ReadFrom;
 import io.lettuce.core.api.StatefulRedisConnection;
 import io.lettuce.core.api.async.RedisAsyncCommands;
 import io.lettuce.core.api.reactive.RedisReactiveCommands;
@@ -128,6 +129,21 @@ public interface TenantClient<K, V> {
    * @return a handle whose commands are retried in this way
    */
   TenantClient<K, V> retrying(RetryMode mode);
+
+  /**
+   * The same tenant with other nodes for its reads, for those that may be answered with older data:
+   * {@code acme.readingFrom(ReadFrom.REPLICA_PREFERRED).sync().hgetall("catalog")}. What does not
+   * only read keys, leases and {@link #keys()} go to the primary as ever. This handle stays as it
+   * is. Cheap: both share everything else.
+   *
+   * @param nodes which nodes reads go to, see {@link TenantRedis.Builder#readFrom(ReadFrom)}
+   * @return a handle whose reads go there
+   * @throws IllegalArgumentException for {@link ReadFrom#LOWEST_LATENCY}
+   * @throws IllegalStateException if the client knows no replicas: on one server without {@link
+   *     TenantRedis.Builder#replicas}, with {@link TenantRedis.Builder#endpoints} and with {@link
+   *     TenantRedis.Builder#legacyKeys}
+   */
+  TenantClient<K, V> readingFrom(ReadFrom nodes);
 
   /**
    * The tenant's keys as a whole.

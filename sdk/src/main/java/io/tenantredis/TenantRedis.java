@@ -3,6 +3,7 @@ package io.tenantredis;
 import io.github.resilience4j.circuitbreaker.CircuitBreaker;
 import io.github.resilience4j.circuitbreaker.CircuitBreakerConfig;
 import io.lettuce.core.ClientOptions;
+import io.lettuce.core.ReadFrom;
 import io.lettuce.core.RedisCredentialsProvider;
 import io.lettuce.core.RedisURI;
 import io.lettuce.core.SslOptions;
@@ -24,6 +25,7 @@ import io.tenantredis.internal.connection.Connector;
 import io.tenantredis.internal.connection.Connectors;
 import io.tenantredis.internal.connection.Endpoints;
 import io.tenantredis.internal.connection.NodeAddress;
+import io.tenantredis.internal.connection.Replicas;
 import io.tenantredis.internal.connection.TlsReloader;
 import io.tenantredis.internal.connection.Topology;
 import io.tenantredis.internal.metrics.ClientMeters;
@@ -73,6 +75,7 @@ public final class TenantRedis implements AutoCloseable {
   private final @Nullable Connector connector;
   private final @Nullable Topology topology;
   private final @Nullable Endpoints endpoints;
+  private final @Nullable Replicas replicas;
   private final ResilienceRegistries resilience;
   private final ResilienceOptions resilienceOptions;
   private final TenantSessions sessions;
@@ -110,6 +113,7 @@ public final class TenantRedis implements AutoCloseable {
     if (settings.isCluster()) {
       this.connector = null;
       this.endpoints = null;
+      this.replicas = null;
       this.topology =
           new Topology(
               connectors,
@@ -129,13 +133,18 @@ public final class TenantRedis implements AutoCloseable {
                   main,
                   new FurtherEndpoints(uri.getDatabase()),
                   settings.connections.maxEndpoints());
+      this.replicas =
+          settings.readsReplicas()
+              ? connectors.replicasOf(uri, settings.replicas, this::nodeBreaker)
+              : null;
     }
     this.sessions =
         new TenantSessions(
             new SessionFactory(
                 settings,
                 prefixes,
-                new SessionFactory.Places(uri.getDatabase(), connector, topology, endpoints),
+                new SessionFactory.Places(
+                    uri.getDatabase(), connector, topology, endpoints, replicas),
                 resources,
                 meters,
                 observations,
@@ -274,7 +283,7 @@ public final class TenantRedis implements AutoCloseable {
 
   private <K, V> SharedHandle<K, V> handle(TenantSlot slot, RedisCodec<K, V> codec) {
     return new SharedHandle<>(
-        slot, codec, options, resources, settings.commandTimeout, RetryMode.BY_RULE, observations);
+        slot, codec, options, resources, settings.commandTimeout, observations);
   }
 
   /** A quarter of the shortest interval that the sweep has to keep, within limits. */
@@ -303,6 +312,9 @@ public final class TenantRedis implements AutoCloseable {
   }
 
   private void primaryMoved(Connector to) {
+    if (replicas != null) {
+      replicas.doubt();
+    }
     LOG.info(
         "PRIMARY_MOVED Sentinels name another primary: the tenants' connections are exchanged.");
     sessions.all().stream()
@@ -317,6 +329,9 @@ public final class TenantRedis implements AutoCloseable {
       primaryCheckAt = now + interval;
       if (endpoints == null) {
         connector.checkPrimary();
+        if (replicas != null) {
+          replicas.doubt();
+        }
       } else {
         endpoints.connectors().forEach(Connector::checkPrimary);
       }
@@ -525,6 +540,8 @@ public final class TenantRedis implements AutoCloseable {
     CommandPolicy commands = CommandPolicy.standard();
     @Nullable LegacyKeys legacyKeys;
     @Nullable TenantEndpoints endpoints;
+    ReadFrom readFrom = ReadFrom.UPSTREAM;
+    List<String> replicas = List.of();
     TlsOptions tls = TlsOptions.builder().build();
     boolean tlsGiven;
 
@@ -857,6 +874,36 @@ public final class TenantRedis implements AutoCloseable {
      */
     public Builder endpoints(TenantEndpoints endpoints) {
       this.endpoints = Objects.requireNonNull(endpoints, "endpoints");
+      return this;
+    }
+
+    /**
+     * Which nodes reads go to: the primary, its replicas, or some of both. Only commands that read
+     * keys go to replicas, whose data is older than the primary's by an unknown time: what a tenant
+     * wrote a moment ago may not be there yet. Everything else goes to the primary. Each tenant's
+     * user must be on every replica. docs/replica-reads.md says more. Default: {@link
+     * ReadFrom#UPSTREAM}.
+     *
+     * @param nodes not {@link ReadFrom#LOWEST_LATENCY}. One of the application's own is asked when
+     *     the nodes that it chooses from change, on any thread, and must not block
+     * @return this builder
+     * @see TenantClient#readingFrom(ReadFrom)
+     */
+    public Builder readFrom(ReadFrom nodes) {
+      this.readFrom = Objects.requireNonNull(nodes, "nodes");
+      return this;
+    }
+
+    /**
+     * The replicas of the one server that the URI names. Sentinels and clusters name theirs
+     * themselves. Database, TLS and all other settings are those of the URI. A replica that says
+     * that it is none is not read from. Default: none.
+     *
+     * @param addresses each {@code host:port}
+     * @return this builder
+     */
+    public Builder replicas(String... addresses) {
+      this.replicas = List.of(addresses);
       return this;
     }
 

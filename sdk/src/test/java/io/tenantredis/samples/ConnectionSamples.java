@@ -1,5 +1,6 @@
 package io.tenantredis.samples;
 
+import io.lettuce.core.ReadFrom;
 import io.lettuce.core.RedisCredentials;
 import io.tenantredis.ConnectionOptions;
 import io.tenantredis.FileCredentials;
@@ -22,7 +23,8 @@ import java.util.concurrent.Executor;
 import reactor.core.publisher.Mono;
 
 /**
- * The samples of docs/connections.md, docs/credentials.md and docs/managed-services.md, compiled.
+ * The samples of docs/connections.md, docs/replica-reads.md, docs/credentials.md and
+ * docs/managed-services.md, compiled.
  */
 final class ConnectionSamples {
 
@@ -75,6 +77,23 @@ final class ConnectionSamples {
             .credentials(provider)
             .build();
     redis.close();
+  }
+
+  static void replicas(TenantCredentialsProvider provider) {
+    TenantRedis redis =
+        TenantRedis.builder("redis://primary.internal:6379")
+            .replicas("replica-1.internal:6379", "replica-2.internal:6379")
+            .readFrom(ReadFrom.REPLICA_PREFERRED)
+            .identity("tenant_{tenant}")
+            .credentials(provider)
+            .build();
+    redis.close();
+  }
+
+  static Map<String, String> someReads(TenantRedis redis) {
+    Map<String, String> catalog =
+        redis.tenant("acme").readingFrom(ReadFrom.REPLICA_PREFERRED).sync().hgetall("catalog");
+    return catalog;
   }
 
   static void cluster(TenantCredentialsProvider provider) {

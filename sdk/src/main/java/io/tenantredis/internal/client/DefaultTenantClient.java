@@ -1,5 +1,6 @@
 package io.tenantredis.internal.client;
 
+import io.lettuce.core.ReadFrom;
 import io.lettuce.core.api.StatefulRedisConnection;
 import io.lettuce.core.api.async.RedisAsyncCommands;
 import io.lettuce.core.api.reactive.RedisReactiveCommands;
@@ -10,6 +11,7 @@ import io.tenantredis.TenantClient;
 import io.tenantredis.TenantId;
 import io.tenantredis.TenantKeys;
 import io.tenantredis.TenantPubSub;
+import io.tenantredis.internal.pool.ReadFroms;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
@@ -101,6 +103,21 @@ public final class DefaultTenantClient<K, V> implements TenantClient<K, V> {
   @Override
   public TenantClient<K, V> retrying(RetryMode mode) {
     return new DefaultTenantClient<>(slot, handle.retrying(mode), raw.retrying(mode), leases);
+  }
+
+  @Override
+  public TenantClient<K, V> readingFrom(ReadFrom nodes) {
+    String problem = ReadFroms.problemOf(nodes);
+    if (problem != null) {
+      throw new IllegalArgumentException(problem);
+    }
+    if (!ReadFroms.isPrimaryOnly(nodes) && !slot.hasReplicas()) {
+      throw new IllegalStateException(
+          "This client knows no replicas: name those of one server with replicas(...). With endpoints(...) and legacyKeys(...) reads go"
+              + " to the primary.");
+    }
+    return new DefaultTenantClient<>(
+        slot, handle.readingFrom(nodes), raw.readingFrom(nodes), leases);
   }
 
   @Override

@@ -1,6 +1,7 @@
 package io.tenantredis.internal.client;
 
 import io.lettuce.core.ClientOptions;
+import io.lettuce.core.ReadFrom;
 import io.lettuce.core.StatefulRedisConnectionImpl;
 import io.lettuce.core.api.push.PushListener;
 import io.lettuce.core.api.reactive.RedisReactiveCommands;
@@ -12,6 +13,7 @@ import io.lettuce.core.resource.ClientResources;
 import io.tenantredis.RetryMode;
 import io.tenantredis.internal.connection.NodeAddress;
 import io.tenantredis.internal.metrics.CommandObservations;
+import io.tenantredis.internal.path.CallOptions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -27,8 +29,7 @@ import org.jspecify.annotations.Nullable;
 public final class SharedHandle<K, V> extends StatefulRedisConnectionImpl<K, V> {
 
   private final TenantSlot slot;
-  private final RetryMode retryMode;
-  private final @Nullable NodeAddress node;
+  private final CallOptions calls;
   private final @Nullable CommandObservations observations;
   private final @Nullable ObservedReactiveCommands<K, V> observed;
 
@@ -41,9 +42,8 @@ public final class SharedHandle<K, V> extends StatefulRedisConnectionImpl<K, V> 
       ClientOptions options,
       ClientResources resources,
       Duration timeout,
-      RetryMode retryMode,
       @Nullable CommandObservations observations) {
-    this(slot, codec, options, resources, timeout, retryMode, null, observations);
+    this(slot, codec, options, resources, timeout, CallOptions.DEFAULT, observations);
   }
 
   private SharedHandle(
@@ -52,19 +52,16 @@ public final class SharedHandle<K, V> extends StatefulRedisConnectionImpl<K, V> 
       ClientOptions options,
       ClientResources resources,
       Duration timeout,
-      RetryMode retryMode,
-      @Nullable NodeAddress node,
+      CallOptions calls,
       @Nullable CommandObservations observations) {
     super(
-        new HandleWriter(
-            resources, command -> slot.dispatch(command, timeout.toNanos(), retryMode, node)),
+        new HandleWriter(resources, command -> slot.dispatch(command, timeout.toNanos(), calls)),
         NoPushListeners.INSTANCE,
         codec,
         timeout,
         options.getJsonParser());
     this.slot = slot;
-    this.retryMode = retryMode;
-    this.node = node;
+    this.calls = calls;
     this.observations = observations;
     setOptions(options);
     this.observed =
@@ -75,10 +72,17 @@ public final class SharedHandle<K, V> extends StatefulRedisConnectionImpl<K, V> 
 
   /** A handle like this one whose commands are retried in another way. */
   SharedHandle<K, V> retrying(RetryMode mode) {
-    return mode == retryMode
-        ? this
-        : new SharedHandle<>(
-            slot, codec, getOptions(), getResources(), getTimeout(), mode, observations);
+    return mode == calls.retryMode() ? this : with(calls.retrying(mode));
+  }
+
+  /** A handle like this one whose reads go to other nodes. */
+  SharedHandle<K, V> readingFrom(ReadFrom nodes) {
+    return with(calls.readingFrom(nodes));
+  }
+
+  private SharedHandle<K, V> with(CallOptions others) {
+    return new SharedHandle<>(
+        slot, codec, getOptions(), getResources(), getTimeout(), others, observations);
   }
 
   /** A thread is about to send a command and to wait for its result. */
@@ -88,8 +92,7 @@ public final class SharedHandle<K, V> extends StatefulRedisConnectionImpl<K, V> 
 
   /** A handle like this one whose commands all go to one node of a cluster. */
   SharedHandle<K, V> at(NodeAddress address) {
-    return new SharedHandle<>(
-        slot, codec, getOptions(), getResources(), getTimeout(), retryMode, address, observations);
+    return with(calls.at(address));
   }
 
   TenantSlot slot() {
@@ -112,7 +115,7 @@ public final class SharedHandle<K, V> extends StatefulRedisConnectionImpl<K, V> 
 
   @Override
   public <T> RedisCommand<K, V, T> dispatch(RedisCommand<K, V, T> command) {
-    slot.dispatch(command, getTimeout().toNanos(), retryMode, node);
+    slot.dispatch(command, getTimeout().toNanos(), calls);
     return command;
   }
 

@@ -2,11 +2,11 @@ package io.tenantredis.internal.client;
 
 import io.lettuce.core.protocol.RedisCommand;
 import io.tenantredis.Outcome;
-import io.tenantredis.RetryMode;
 import io.tenantredis.TenantId;
 import io.tenantredis.TenantRedisFailure;
 import io.tenantredis.internal.error.Failures;
 import io.tenantredis.internal.keyspace.SplitCommand;
+import io.tenantredis.internal.path.CallOptions;
 import io.tenantredis.internal.path.CommandPath;
 import java.util.Iterator;
 import java.util.concurrent.CompletionException;
@@ -27,7 +27,7 @@ final class SplitSending {
   private final RedisCommand<?, ?, ?> whole;
   private final long timeoutNanos;
   private final long startNanos = System.nanoTime();
-  private final RetryMode retryMode;
+  private final CallOptions options;
   private final int atOnce;
 
   /** Guarded by this. */
@@ -45,13 +45,13 @@ final class SplitSending {
       SplitCommand split,
       RedisCommand<?, ?, ?> whole,
       long timeoutNanos,
-      RetryMode retryMode) {
+      CallOptions options) {
     this.tenant = tenant;
     this.path = path;
     this.split = split;
     this.whole = whole;
     this.timeoutNanos = timeoutNanos;
-    this.retryMode = retryMode;
+    this.options = options;
     // Each part takes a place in the tenant's bulkhead, and others want some, too.
     this.atOnce = Math.max(1, Math.min(AT_ONCE, path.places() / 2));
     this.unsent = split.parts().iterator();
@@ -81,7 +81,7 @@ final class SplitSending {
         return;
       }
       part.result().whenComplete((reply, cause) -> partEnded(cause));
-      path.send(part.command(), remaining(), retryMode);
+      path.send(part.command(), remaining(), options);
     }
   }
 

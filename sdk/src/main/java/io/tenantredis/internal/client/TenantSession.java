@@ -4,7 +4,6 @@ import io.lettuce.core.protocol.RedisCommand;
 import io.tenantredis.CommandRefusedException;
 import io.tenantredis.KeyPrefix;
 import io.tenantredis.RefusalReason;
-import io.tenantredis.RetryMode;
 import io.tenantredis.TenantId;
 import io.tenantredis.internal.connection.Connector;
 import io.tenantredis.internal.connection.NodeAddress;
@@ -16,8 +15,10 @@ import io.tenantredis.internal.keyspace.GuardedCommand;
 import io.tenantredis.internal.keyspace.SplitCommand;
 import io.tenantredis.internal.metrics.CommandMeters;
 import io.tenantredis.internal.metrics.CommandObservations;
+import io.tenantredis.internal.path.CallOptions;
 import io.tenantredis.internal.path.CommandPath;
 import io.tenantredis.internal.pool.ClusterConnections;
+import io.tenantredis.internal.pool.ReplicaConnections;
 import io.tenantredis.internal.pool.TenantConnections;
 import io.tenantredis.internal.pubsub.TenantSubscriber;
 import java.nio.ByteBuffer;
@@ -40,6 +41,7 @@ public final class TenantSession {
   private final GuardListener guardListener;
   private final CommandPath path;
   private final TenantConnections connections;
+  private final @Nullable ReplicaConnections replicas;
   private final CommandMeters meters;
   private final @Nullable CommandObservations observations;
   private final TenantSubscriber subscriber;
@@ -54,6 +56,7 @@ public final class TenantSession {
       GuardListener guardListener,
       CommandPath path,
       TenantConnections connections,
+      @Nullable ReplicaConnections replicas,
       CommandMeters meters,
       @Nullable CommandObservations observations,
       TenantSubscriber subscriber,
@@ -64,6 +67,7 @@ public final class TenantSession {
     this.guardListener = guardListener;
     this.path = path;
     this.connections = connections;
+    this.replicas = replicas;
     this.meters = meters;
     this.observations = observations;
     this.subscriber = subscriber;
@@ -110,11 +114,7 @@ public final class TenantSession {
    * Sends a command of the application over the shared connection, or over a leased one if it waits
    * on the server. It completes or fails the command itself; never throws.
    */
-  void dispatch(
-      RedisCommand<?, ?, ?> command,
-      long timeoutNanos,
-      RetryMode retryMode,
-      @Nullable NodeAddress node) {
+  void dispatch(RedisCommand<?, ?, ?> command, long timeoutNanos, CallOptions options) {
     GuardedCommand<?, ?, ?> guarded;
     SplitCommand split = null;
     try {
@@ -122,7 +122,7 @@ public final class TenantSession {
       if (guarded.isStateful() || guarded.rule().isPubSub()) {
         throw refusedOnSharedConnection(guarded);
       }
-      if (node == null && connections instanceof ClusterConnections cluster) {
+      if (options.node() == null && connections instanceof ClusterConnections cluster) {
         split = split(guarded, cluster);
       }
     } catch (RuntimeException refused) {
@@ -130,11 +130,9 @@ public final class TenantSession {
       return;
     }
     if (split != null) {
-      new SplitSending(tenant, path, split, command, timeoutNanos, retryMode).begin();
-    } else if (node != null) {
-      path.sendTo(node, guarded, timeoutNanos, retryMode);
+      new SplitSending(tenant, path, split, command, timeoutNanos, options).begin();
     } else {
-      path.send(guarded, withBlockTime(guarded, timeoutNanos), retryMode);
+      path.send(guarded, withBlockTime(guarded, timeoutNanos), options);
     }
   }
 
@@ -300,14 +298,22 @@ public final class TenantSession {
     }
   }
 
+  /** Whether its reads can go to replicas. */
+  boolean hasReplicas() {
+    return replicas != null;
+  }
+
   /** Whether it holds an open connection. */
   boolean isConnected() {
-    return connections.isConnected();
+    return connections.isConnected() || (replicas != null && replicas.isConnected());
   }
 
   /** Does what is to be done at intervals. */
   void sweep(long now) {
     connections.sweep(now);
+    if (replicas != null) {
+      replicas.sweep(now);
+    }
     subscriber.sweep(now);
     if (route != null) {
       route.sweep(now);
@@ -317,6 +323,9 @@ public final class TenantSession {
   /** Opens connections with the credentials and certificates of now, and drains the old ones. */
   public void exchangeConnections() {
     connections.exchange();
+    if (replicas != null) {
+      replicas.exchange();
+    }
     subscriber.exchange();
   }
 
@@ -337,6 +346,9 @@ public final class TenantSession {
   /** Closes connections as soon as nothing is in flight on them; a late command opens another. */
   void drain() {
     connections.drain();
+    if (replicas != null) {
+      replicas.drain();
+    }
   }
 
   /** Accepts no further commands. */
@@ -360,6 +372,9 @@ public final class TenantSession {
     path.close();
     subscriber.close();
     connections.close();
+    if (replicas != null) {
+      replicas.close();
+    }
     if (route != null) {
       route.close();
     }

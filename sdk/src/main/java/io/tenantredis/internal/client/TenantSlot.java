@@ -2,10 +2,8 @@ package io.tenantredis.internal.client;
 
 import io.lettuce.core.protocol.RedisCommand;
 import io.tenantredis.KeyPrefix;
-import io.tenantredis.RetryMode;
 import io.tenantredis.TenantId;
-import io.tenantredis.internal.connection.NodeAddress;
-import org.jspecify.annotations.Nullable;
+import io.tenantredis.internal.path.CallOptions;
 
 /**
  * What a tenant's handles hold: the way to the tenant's session, whichever it is now. A session
@@ -16,12 +14,14 @@ public final class TenantSlot {
   private final TenantSessions sessions;
   private final TenantId tenant;
   private final KeyPrefix prefix;
+  private final boolean hasReplicas;
   private volatile TenantSession session;
 
   TenantSlot(TenantSessions sessions, TenantSession session) {
     this.sessions = sessions;
     this.tenant = session.tenant();
     this.prefix = session.prefix();
+    this.hasReplicas = session.hasReplicas();
     this.session = session;
   }
 
@@ -31,6 +31,11 @@ public final class TenantSlot {
 
   KeyPrefix prefix() {
     return prefix;
+  }
+
+  /** Whether the tenant's reads can go to replicas. */
+  boolean hasReplicas() {
+    return hasReplicas;
   }
 
   /**
@@ -61,16 +66,8 @@ public final class TenantSlot {
     session.expectCommand();
   }
 
-  /**
-   * Sends a command; it completes or fails the command itself and never throws.
-   *
-   * @param node the node of a cluster that it is for; null for the one that its keys say
-   */
-  void dispatch(
-      RedisCommand<?, ?, ?> command,
-      long timeoutNanos,
-      RetryMode retryMode,
-      @Nullable NodeAddress node) {
+  /** Sends a command; it completes or fails the command itself and never throws. */
+  void dispatch(RedisCommand<?, ?, ?> command, long timeoutNanos, CallOptions options) {
     TenantSession current;
     try {
       current = session();
@@ -78,6 +75,6 @@ public final class TenantSlot {
       command.completeExceptionally(closed);
       return;
     }
-    current.dispatch(command, timeoutNanos, retryMode, node);
+    current.dispatch(command, timeoutNanos, options);
   }
 }

@@ -147,6 +147,28 @@ final class ConnectFailures {
         failure);
   }
 
+  static TenantConnectionException noReplica(TenantId tenant, String endpoint) {
+    return connection(
+        ErrorCode.TR005,
+        tenant,
+        endpoint
+            + " says that it is no replica, so that nothing is read there. Was it promoted? Check replicas(...), and where it"
+            + " replicates from.",
+        null);
+  }
+
+  static TenantConnectionException notPermitted(
+      TenantId tenant, String endpoint, String permission, Throwable failure) {
+    return connection(
+        ErrorCode.SEC003,
+        tenant,
+        endpoint
+            + " does not permit what a connection to a replica needs (NOPERM): grant the tenant's user "
+            + permission
+            + ".",
+        failure);
+  }
+
   static TenantConnectionException noRoom(TenantId tenant, int maxConnections) {
     return connection(
         ErrorCode.TR012,

@@ -39,6 +39,7 @@ public final class Connector implements ConnectionSource {
   private final @Nullable PrimaryLookup primary;
   private final @Nullable EndpointHealth health;
   private final ConnectGate gate;
+  private final ReplicaCheck check;
   private volatile Runnable primaryMoved = () -> {};
 
   Connector(
@@ -47,10 +48,12 @@ public final class Connector implements ConnectionSource {
       ConnectGate gate,
       ConnectionEvents events,
       RedisURI uri,
-      @Nullable EndpointHealth health) {
+      @Nullable EndpointHealth health,
+      ReplicaCheck check) {
     this.settings = settings;
     this.client = client;
     this.gate = gate;
+    this.check = check;
     this.events = events;
     this.resources = client.getResources();
     this.uri = PrimaryLookup.copyOf(uri);
@@ -179,7 +182,10 @@ public final class Connector implements ConnectionSource {
 
   @Override
   public CompletionStage<Void> reverify(VerifiedConnection connection) {
-    return inTime(checkIdentity(connection.identity(), connection.physical()), connection::retire);
+    return inTime(
+        checkIdentity(connection.identity(), connection.physical())
+            .thenCompose(same -> checkNode(connection.identity(), connection.physical())),
+        connection::retire);
   }
 
   /** The same, but failed if it takes longer than the connect timeout. */
@@ -236,6 +242,18 @@ public final class Connector implements ConnectionSource {
                       && ServerError.classOf(cause.getMessage()) != ErrorClass.RETRY_SAFE
                   ? ConnectFailures.unverifiable(identity, endpoint, cause)
                   : ConnectFailures.of(identity.tenant(), endpoint, cause);
+            });
+  }
+
+  private CompletionStage<Void> checkNode(
+      TenantIdentity identity, PhysicalConnection<byte[], byte[]> connection) {
+    return check
+        .pass(identity, connection, endpoint)
+        .whenComplete(
+            (passed, failure) -> {
+              if (failure != null) {
+                connection.closeAsync();
+              }
             });
   }
 
@@ -356,6 +374,7 @@ public final class Connector implements ConnectionSource {
           .handler()
           .caughtUp()
           .thenCompose(ready -> checkIdentity(identity, physical))
+          .thenCompose(same -> checkNode(identity, physical))
           .thenCompose(same -> physical.handler().caughtUp())
           .thenApply(
               inStep ->

@@ -8,7 +8,9 @@ import io.lettuce.core.resource.ClientResources;
 import io.tenantredis.TenantId;
 import io.tenantredis.internal.metrics.ConnectionEvents;
 import java.time.Duration;
+import java.util.List;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -47,8 +49,49 @@ public final class Connectors implements AutoCloseable {
    * @param breaker spares the endpoint when attempts of many tenants failed; null for none
    */
   public Connector to(RedisURI uri, @Nullable CircuitBreaker breaker) {
+    return to(uri, breaker, ReplicaCheck.NONE);
+  }
+
+  /** The same to a server that must say, on each connection, that it is a replica. */
+  Connector toReplica(RedisURI uri, @Nullable CircuitBreaker breaker) {
+    return to(uri, breaker, ReplicaCheck.ROLE);
+  }
+
+  /** The same to a node of a cluster, for connections that only read. */
+  Connector toClusterReplica(RedisURI uri, @Nullable CircuitBreaker breaker) {
+    return to(uri, breaker, ReplicaCheck.READONLY);
+  }
+
+  private Connector to(RedisURI uri, @Nullable CircuitBreaker breaker, ReplicaCheck check) {
     return new Connector(
-        settings, client, gate, events, uri, breaker == null ? null : new EndpointHealth(breaker));
+        settings,
+        client,
+        gate,
+        events,
+        uri,
+        breaker == null ? null : new EndpointHealth(breaker),
+        check);
+  }
+
+  /**
+   * The replicas of a server, or, for a URI of Sentinels, of the primary that they know.
+   *
+   * @param uri the server's, or the Sentinels'
+   * @param named where the replicas are; of no meaning with Sentinels, who name them
+   * @param breakers spares a replica when attempts of many tenants failed
+   */
+  public Replicas replicasOf(
+      RedisURI uri,
+      List<NodeAddress> named,
+      Function<NodeAddress, @Nullable CircuitBreaker> breakers) {
+    Function<NodeAddress, Connector> to = node -> toReplica(node.in(uri), breakers.apply(node));
+    if (!PrimaryLookup.isNeeded(uri)) {
+      return new Replicas(Connector.nameOf(uri), new Shard(NodeAddress.of(uri), named), to);
+    }
+    RedisURI asked = PrimaryLookup.copyOf(uri);
+    asked.setTimeout(settings.connectTimeout());
+    return new Replicas(
+        Connector.nameOf(uri), ReplicaLookup.of(client, asked), to, System::nanoTime);
   }
 
   /** Nobody makes connections with it any more. */

@@ -14,6 +14,31 @@ public record NodeAddress(String host, int port) {
   }
 
   /**
+   * An address as people write it.
+   *
+   * @param text {@code host:port}, an IPv6 address in brackets
+   * @return null if that is no address
+   */
+  public static @Nullable NodeAddress parse(String text) {
+    int colon = text.lastIndexOf(':');
+    String host = colon < 0 ? "" : text.substring(0, colon);
+    if (host.startsWith("[") && host.endsWith("]")) {
+      host = host.substring(1, host.length() - 1);
+    } else if (host.indexOf(':') >= 0) {
+      return null;
+    }
+    if (host.isEmpty() || !host.matches("[A-Za-z0-9._:%-]+")) {
+      return null;
+    }
+    return parse(host + text.substring(colon), new NodeAddress(host, 1));
+  }
+
+  /** This address, with everything else as another node's URI has it. No Sentinels. */
+  RedisURI in(RedisURI template) {
+    return RedisURI.builder(template).withHost(host).withPort(port).build();
+  }
+
+  /**
    * The address in a redirection.
    *
    * @param text {@code host:port}, or {@code :port} for the host that said it

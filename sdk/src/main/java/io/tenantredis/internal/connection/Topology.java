@@ -42,6 +42,7 @@ public final class Topology {
   private final long intervalNanos;
   private final LongSupplier nanoTime;
   private final ConcurrentMap<NodeAddress, Connector> nodes = new ConcurrentHashMap<>();
+  private final ConcurrentMap<NodeAddress, Connector> replicas = new ConcurrentHashMap<>();
 
   private final Object lock = new Object();
   private volatile @Nullable SlotMap current;
@@ -100,14 +101,13 @@ public final class Topology {
 
   /** Makes connections to a node. */
   public Connector connector(NodeAddress node) {
-    return nodes.computeIfAbsent(
-        node,
-        address -> {
-          RedisURI uri = PrimaryLookup.copyOf(template);
-          uri.setHost(address.host());
-          uri.setPort(address.port());
-          return connectors.to(uri, breakers.apply(address));
-        });
+    return nodes.computeIfAbsent(node, at -> connectors.to(at.in(template), breakers.apply(at)));
+  }
+
+  /** Makes connections to a node that only read, also if it is a replica. */
+  public Connector replica(NodeAddress node) {
+    return replicas.computeIfAbsent(
+        node, at -> connectors.toClusterReplica(at.in(template), breakers.apply(at)));
   }
 
   /**
@@ -183,6 +183,17 @@ public final class Topology {
       }
     }
     run(own);
+  }
+
+  /**
+   * Asks the cluster in the background, unless what is known is younger than that.
+   *
+   * @param nanos an age
+   */
+  public void refreshOlderThan(Asker asker, long nanos) {
+    if (nanoTime.getAsLong() - learntAt >= nanos) {
+      refresh(asker, null);
+    }
   }
 
   /** Asks again if what is known is old, or who asks is slow. Called at short intervals. */
@@ -315,6 +326,7 @@ public final class Topology {
       next = next();
     }
     nodes.keySet().removeIf(node -> !map.primaries().contains(node) && !seeds.contains(node));
+    replicas.keySet().retainAll(map.replicas());
     served.forEach(one -> one.result.complete(map));
     return next;
   }

@@ -145,6 +145,32 @@ public final class Failures {
         cause);
   }
 
+  /**
+   * None of the nodes that a read may go to exists.
+   *
+   * @param replicas how many are known
+   * @param cause what choosing failed with, if it did
+   */
+  public static RuntimeException noReadNode(
+      TenantId tenant, String command, int replicas, @Nullable Throwable cause) {
+    return new TenantConnectionException(
+        new FailureDetails(ErrorCode.TR005, tenant, command, Outcome.NOT_SENT),
+        cause == null
+            ? "There is no node to read from: readFrom(...) takes none of the primary and "
+                + replicas
+                + " replica(s) that are up. Read from the primary as well, or bring replicas up."
+            : "readFrom(...) failed to choose a node: " + cause.getClass().getSimpleName() + ".",
+        cause);
+  }
+
+  /** A replica is not connected after a while, and another node may answer. */
+  public static RuntimeException replicaSlow(TenantId tenant, String command, String replica) {
+    return new TenantConnectionException(
+        new FailureDetails(ErrorCode.TR005, tenant, command, Outcome.NOT_SENT),
+        "No connection to the replica " + replica + " within half of the time.",
+        null);
+  }
+
   /** A walk through the keys of a cluster cannot go on where it was. */
   public static RuntimeException walkInterrupted(TenantId tenant, String node) {
     return new TenantCommandException(

@@ -26,7 +26,8 @@ public final class CommandRule {
     SCRIPT,
     PUBSUB,
     REPLIES_LATER,
-    SCOPED
+    SCOPED,
+    PRIMARY
   }
 
   private static final Map<String, ProtocolKeyword> TYPES =
@@ -147,6 +148,17 @@ public final class CommandRule {
    */
   public boolean isRead() {
     return flags.contains(Flag.READ);
+  }
+
+  /**
+   * Whether a replica may answer the command: it reads keys that it names, and neither its answer
+   * nor a cursor in it is of one server's own. Options of a call can change that: ask the {@link
+   * GuardedCommand}.
+   *
+   * @return whether it need not go to the primary
+   */
+  public boolean isForReplicas() {
+    return isRead() && hasKeys() && !isScoped() && !isStateful() && !flags.contains(Flag.PRIMARY);
   }
 
   /**

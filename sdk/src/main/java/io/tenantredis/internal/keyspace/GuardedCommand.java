@@ -217,10 +217,19 @@ public final class GuardedCommand<K, V, T>
   /**
    * Whether the command only reads.
    *
-   * @return whether a replica may answer it
+   * @return whether it changes nothing
    */
   public boolean isReadOnly() {
     return rule.isRead();
+  }
+
+  /**
+   * Whether a replica may answer this call, with its options.
+   *
+   * @return whether it need not go to the primary
+   */
+  public boolean isForReplicas() {
+    return rule.isForReplicas() && !isBlocking() && !legacy;
   }
 
   /**

@@ -56,6 +56,14 @@ public final class CommandMeters {
     tenant.group().counter(TenantRedisMeter.RETRIES, rule.name(), errorOf(failure)).increment();
   }
 
+  /** A read goes on to another node after this failure. */
+  public void readElsewhere(CommandRule rule, Throwable failure) {
+    tenant
+        .group()
+        .counter(TenantRedisMeter.READS_ELSEWHERE, rule.name(), errorOf(failure))
+        .increment();
+  }
+
   /** A read went on, or would have gone on, to a legacy name. */
   public void legacyRead(CommandRule rule, LegacyOutcome outcome) {
     tenant

@@ -51,6 +51,13 @@ public enum TenantRedisMeter implements MeterDocumentation {
       TENANT,
       OPERATION,
       ERROR),
+  READS_ELSEWHERE(
+      "tenant.redis.reads.elsewhere",
+      Meter.Type.COUNTER,
+      "reads that went on to another node ([docs/replica-reads.md](docs/replica-reads.md)), by why the one before could not answer",
+      TENANT,
+      OPERATION,
+      ERROR),
   REFUSALS(
       "tenant.redis.guard.refusals",
       Meter.Type.COUNTER,

@@ -16,6 +16,8 @@ import io.tenantredis.internal.error.ServerError;
 import io.tenantredis.internal.keyspace.GuardedCommand;
 import io.tenantredis.internal.keyspace.ReplyListener;
 import io.tenantredis.internal.pool.Lease;
+import io.tenantredis.internal.pool.ReadOrder;
+import io.tenantredis.internal.pool.ReplicaConnection;
 import java.time.Duration;
 import java.util.concurrent.CancellationException;
 import org.jspecify.annotations.Nullable;
@@ -32,7 +34,7 @@ final class Call implements ReplyListener {
   private final CommandPath path;
   private final long startNanos;
   private final long timeoutNanos;
-  private final RetryMode retryMode;
+  private final CallOptions options;
   private GuardedCommand<?, ?, ?> attempt;
   private RedisCommand<?, ?, ?> wire;
   private volatile @Nullable Lease lease;
@@ -40,9 +42,10 @@ final class Call implements ReplyListener {
   private Retry.@Nullable AsyncContext<Object> retries;
   private int attempts = 1;
   private boolean second;
-  private @Nullable NodeAddress fixed;
   private @Nullable NodeAddress redirected;
   private @Nullable NodeAddress node;
+  private @Nullable ReadOrder readOrder;
+  private @Nullable ReplicaConnection replica;
   private boolean asking;
   private int redirects;
   private long permitNanos;
@@ -57,9 +60,9 @@ final class Call implements ReplyListener {
       RedisCommand<?, ?, ?> wire,
       long startNanos,
       long timeoutNanos,
-      RetryMode retryMode) {
+      CallOptions options) {
     this.path = path;
-    this.retryMode = retryMode;
+    this.options = options;
     this.attempt = command;
     this.wire = wire;
     this.startNanos = startNanos;
@@ -127,13 +130,13 @@ final class Call implements ReplyListener {
     }
   }
 
-  /** The node of a cluster that the command is for, whatever its keys; null for no one. */
-  @Nullable NodeAddress fixed() {
-    return fixed;
+  CallOptions options() {
+    return options;
   }
 
-  void fixed(@Nullable NodeAddress address) {
-    fixed = address;
+  /** The node of a cluster that the command is for, whatever its keys; null for no one. */
+  @Nullable NodeAddress fixed() {
+    return options.node();
   }
 
   /** The node of a cluster that this attempt goes to. */
@@ -143,6 +146,24 @@ final class Call implements ReplyListener {
 
   void node(NodeAddress address) {
     node = address;
+  }
+
+  /** The nodes that a read may still go to; null for anything else, and before that is known. */
+  @Nullable ReadOrder readOrder() {
+    return readOrder;
+  }
+
+  void readOrder(ReadOrder order) {
+    readOrder = order;
+  }
+
+  /** The replica that this attempt goes to; null for the primary. */
+  @Nullable ReplicaConnection replica() {
+    return replica;
+  }
+
+  void replica(@Nullable ReplicaConnection one) {
+    replica = one;
   }
 
   /** Whether this attempt follows an ASK redirection. */
@@ -186,6 +207,15 @@ final class Call implements ReplyListener {
     prepare(attempt);
   }
 
+  /** The same attempt once more, at the next node that a read may go to. */
+  void elsewhere() {
+    asking = false;
+    node = null;
+    attempt = attempt.again();
+    wire = attempt;
+    prepare(attempt);
+  }
+
   long startNanos() {
     return startNanos;
   }
@@ -219,16 +249,21 @@ final class Call implements ReplyListener {
 
   /** Whether a further attempt may be made for this failure without the application noticing it. */
   boolean isRepeatable(Throwable failure) {
-    if (retryMode == RetryMode.NEVER || attempt.replyBegun() || attempt.delegate().isDone()) {
+    if (options.retryMode() == RetryMode.NEVER
+        || attempt.replyBegun()
+        || attempt.delegate().isDone()) {
       return false;
     }
-    return RetryRule.permits(failure, retryMode == RetryMode.ALWAYS || attempt.isIdempotent());
+    return RetryRule.permits(
+        failure, options.retryMode() == RetryMode.ALWAYS || attempt.isIdempotent());
   }
 
   /** A fresh attempt of the same bytes. */
   void again() {
     attempts++;
     redirects = 0;
+    readOrder = null;
+    replica = null;
     attempt = attempt.again();
     wire = attempt;
     prepare(attempt);
@@ -238,6 +273,8 @@ final class Call implements ReplyListener {
   void second(GuardedCommand<?, ?, ?> command) {
     second = true;
     retries = null;
+    readOrder = null;
+    replica = null;
     attempts++;
     attempt = command;
     wire = command;

@@ -29,7 +29,9 @@ final class CircuitBreakerStage implements Stage {
 
   @Override
   public void settled(Call call, @Nullable Throwable failure) {
-    switch (RetryRule.healthAfter(failure)) {
+    RetryRule.Health health = RetryRule.healthAfter(failure);
+    // Writes must not suffer from a sick replica, which reads leave alone by themselves.
+    switch (call.replica() == null ? health : RetryRule.Health.UNKNOWN) {
       case GOOD -> breaker.onSuccess(System.nanoTime() - call.permitNanos(), TimeUnit.NANOSECONDS);
       case SICK ->
           breaker.onError(

@@ -7,9 +7,7 @@ import io.github.resilience4j.retry.Retry;
 import io.lettuce.core.protocol.RedisCommand;
 import io.micrometer.observation.Observation;
 import io.netty.util.concurrent.EventExecutorGroup;
-import io.tenantredis.RetryMode;
 import io.tenantredis.TenantId;
-import io.tenantredis.internal.connection.NodeAddress;
 import io.tenantredis.internal.connection.VerifiedConnection;
 import io.tenantredis.internal.error.Failures;
 import io.tenantredis.internal.keyspace.GuardedCommand;
@@ -18,6 +16,7 @@ import io.tenantredis.internal.metrics.CommandMeters;
 import io.tenantredis.internal.metrics.CommandObservations;
 import io.tenantredis.internal.pool.ClusterConnections;
 import io.tenantredis.internal.pool.NodeConnections;
+import io.tenantredis.internal.pool.ReplicaConnections;
 import io.tenantredis.internal.pool.TenantConnections;
 import java.util.ArrayList;
 import java.util.List;
@@ -49,6 +48,7 @@ public final class CommandPath {
    * @param observations null for none
    * @param limiter null for no limit
    * @param legacy null if reads never go on to legacy names
+   * @param replicas null if all reads go to the primary
    * @param maxRedirects how often a command may be redirected by a cluster
    */
   public static CommandPath assemble(
@@ -61,6 +61,7 @@ public final class CommandPath {
       CircuitBreaker breaker,
       Bulkhead bulkhead,
       TenantConnections connections,
+      @Nullable ReplicaConnections replicas,
       int maxRedirects,
       EventExecutorGroup timer) {
     CommandPath path =
@@ -79,6 +80,9 @@ public final class CommandPath {
     path.stages.add(new RetryStage(retry, timer, meters, () -> path.closing));
     path.stages.add(new CircuitBreakerStage(breaker));
     path.stages.add(new BulkheadStage(bulkhead));
+    if (replicas != null) {
+      path.stages.add(new ReplicaStage(replicas, meters, timer));
+    }
     LeaseRoute leases = new LeaseRoute(timer);
     if (connections instanceof ClusterConnections cluster) {
       ClusterStage nodes = new ClusterStage(cluster, maxRedirects, timer);
@@ -126,22 +130,15 @@ public final class CommandPath {
    *
    * @param timeoutNanos the longest it may take, with connecting, waiting and retries; 0 for no
    *     limit
-   * @param retryMode which of its failures may be followed by another attempt
    */
-  public void send(GuardedCommand<?, ?, ?> command, long timeoutNanos, RetryMode retryMode) {
-    send(command, command, timeoutNanos, retryMode, null, null);
-  }
-
-  /** The same for a command that one node of a cluster is asked, whatever its keys. */
-  public void sendTo(
-      NodeAddress node, GuardedCommand<?, ?, ?> command, long timeoutNanos, RetryMode retryMode) {
-    send(command, command, timeoutNanos, retryMode, null, node);
+  public void send(GuardedCommand<?, ?, ?> command, long timeoutNanos, CallOptions options) {
+    send(command, command, timeoutNanos, options, null);
   }
 
   /** Sends a command that another one asks, whose observation is the one around it. */
   void sendFor(
-      Call asking, GuardedCommand<?, ?, ?> command, long timeoutNanos, RetryMode retryMode) {
-    send(command, command, timeoutNanos, retryMode, asking.observation(), null);
+      Call asking, GuardedCommand<?, ?, ?> command, long timeoutNanos, CallOptions options) {
+    send(command, command, timeoutNanos, options, asking.observation());
   }
 
   /**
@@ -150,23 +147,21 @@ public final class CommandPath {
    * @param wire the wrapper around the command, or the command
    */
   public void send(GuardedCommand<?, ?, ?> command, RedisCommand<?, ?, ?> wire, long timeoutNanos) {
-    send(command, wire, timeoutNanos, RetryMode.NEVER, null, null);
+    send(command, wire, timeoutNanos, CallOptions.ONCE, null);
   }
 
   private void send(
       GuardedCommand<?, ?, ?> command,
       RedisCommand<?, ?, ?> wire,
       long timeoutNanos,
-      RetryMode retryMode,
-      @Nullable Observation parent,
-      @Nullable NodeAddress node) {
+      CallOptions options,
+      @Nullable Observation parent) {
     if (closing) {
       command.deliverFailure(Failures.closed(tenant, command.name(), false));
       return;
     }
-    Call call = new Call(this, command, wire, System.nanoTime(), timeoutNanos, retryMode);
+    Call call = new Call(this, command, wire, System.nanoTime(), timeoutNanos, options);
     call.observation(parent);
-    call.fixed(node);
     call.proceed();
   }
 

@@ -1,6 +1,5 @@
 package io.tenantredis.internal.path;
 
-import io.tenantredis.RetryMode;
 import io.tenantredis.internal.keyspace.GuardedCommand;
 import io.tenantredis.internal.keyspace.LegacyReads;
 import io.tenantredis.internal.metrics.CommandMeters;
@@ -95,7 +94,7 @@ final class LegacyStage implements Stage {
           call,
           reads.guarded(presence),
           remaining == Long.MAX_VALUE ? 0 : Math.max(1, remaining),
-          RetryMode.BY_RULE);
+          CallOptions.DEFAULT);
     } catch (RuntimeException refused) {
       presence.completeExceptionally(refused);
     }

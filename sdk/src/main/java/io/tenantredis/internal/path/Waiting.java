@@ -27,12 +27,18 @@ abstract class Waiting {
 
   /** Begins to look at the clock and at the application. Called once, before it can end. */
   final void watch(long remainingNanos) {
+    watch(remainingNanos, DeadlineExceeded.INSTANCE);
+  }
+
+  /**
+   * The same.
+   *
+   * @param late what the attempt fails with when the time is over
+   */
+  final void watch(long remainingNanos, Throwable late) {
     if (remainingNanos != Long.MAX_VALUE) {
       deadline =
-          timer.schedule(
-              () -> giveUp(DeadlineExceeded.INSTANCE),
-              Math.max(0, remainingNanos),
-              TimeUnit.NANOSECONDS);
+          timer.schedule(() -> giveUp(late), Math.max(0, remainingNanos), TimeUnit.NANOSECONDS);
     }
     Unwanted.then(
         attempt,

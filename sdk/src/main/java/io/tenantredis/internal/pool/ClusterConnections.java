@@ -16,6 +16,8 @@ import io.tenantredis.TenantId;
 import io.tenantredis.internal.connection.ConnectionSource;
 import io.tenantredis.internal.connection.DeadlineExceeded;
 import io.tenantredis.internal.connection.NodeAddress;
+import io.tenantredis.internal.connection.Shard;
+import io.tenantredis.internal.connection.Shards;
 import io.tenantredis.internal.connection.SlotMap;
 import io.tenantredis.internal.connection.TenantIdentity;
 import io.tenantredis.internal.connection.Topology;
@@ -57,6 +59,12 @@ public final class ClusterConnections implements TenantConnections, Topology.Ask
 
   /** Connections to a node that is in the cluster no more are kept this long. */
   private static final long FORGET_NANOS = TimeUnit.SECONDS.toNanos(60);
+
+  /**
+   * Right after a failover nodes do not name the former primary, which is a replica then. A cluster
+   * without replicas is asked no more often than this.
+   */
+  private static final long REPLICAS_MISSED_NANOS = TimeUnit.SECONDS.toNanos(2);
 
   private final Topology topology;
   private final TenantIdentity identity;
@@ -130,6 +138,43 @@ public final class ClusterConnections implements TenantConnections, Topology.Ask
 
   public Topology topology() {
     return topology;
+  }
+
+  /** The nodes that have the tenant's keys, for reads. */
+  public Shards shards() {
+    return new Shards() {
+      @Override
+      public @Nullable Shard of(int slot) {
+        SlotMap map = topology.current();
+        return map == null ? null : map.shard(slot < 0 ? homeSlot : slot);
+      }
+
+      @Override
+      public CompletableFuture<Void> learn(TenantId tenant) {
+        return topology.learn(ClusterConnections.this).thenAccept(map -> {});
+      }
+
+      @Override
+      public void doubt() {
+        ClusterConnections.this.doubt();
+      }
+
+      @Override
+      public void replicaMissed() {
+        topology.refreshOlderThan(ClusterConnections.this, REPLICAS_MISSED_NANOS);
+      }
+
+      @Override
+      public boolean hasReplica(NodeAddress node) {
+        SlotMap map = topology.current();
+        return map != null && map.replicas().contains(node);
+      }
+
+      @Override
+      public ConnectionSource replica(NodeAddress node) {
+        return topology.replica(node);
+      }
+    };
   }
 
   /** The tenant's connections to a node. */

@@ -79,7 +79,8 @@ final class CommandsPage {
         many keys, `[ ]` is optional, `{ | }` are alternatives, and what stands behind `^` is what an option means for the call
         (`^refused`: not for tenants, `^once`: never sent a second time, `^blocking`: waits on the server).
 
-        *Retried* says that the client may send the command a second time when it does not know whether the first one was executed.
+        *Read at the primary* says that the command goes there also where replicas are read from
+        ([replica-reads.md](replica-reads.md)). *Retried* says that the client may send the command a second time when it does not know whether the first one was executed.
         *Own connection* says that the command needs a dedicated connection (`TenantClient.dedicated`).
 
         Redis 8.0.2 as the project tests against it carries the vector sets and no other module, Redis 7.0.15 and Valkey 8.1.1 carry
@@ -149,7 +150,7 @@ final class CommandsPage {
   private static List<String> treatment(CommandRule rule) {
     List<String> words = new ArrayList<>();
     if (rule.isRead()) {
-      words.add("read");
+      words.add(rule.isForReplicas() ? "read" : "read at the primary");
     }
     if (rule.isWrite()) {
       words.add("write");

@@ -126,6 +126,9 @@ class ServerDifferentialTest {
         disagreements.add(
             command.name() + " is a write on the server, neither read nor write in the table");
       }
+      if (rule.isForReplicas() && !command.flags().contains("readonly")) {
+        disagreements.add(command.name() + " is not answered by the server's replicas");
+      }
       if (rule.isWrite() && command.flags().contains("readonly")) {
         disagreements.add(command.name() + " is read-only on the server");
       }

@@ -1,0 +1,127 @@
+package io.tenantredis;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.lettuce.core.ReadFrom;
+import io.lettuce.core.RedisException;
+import io.lettuce.core.api.sync.RedisCommands;
+import io.tenantredis.test.server.RedisServer;
+import io.tenantredis.test.server.ReplicatedRedis;
+import java.time.Duration;
+import java.util.List;
+import java.util.Queue;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
+
+/** Replicas are found, and found again after a failover, by asking Sentinels. */
+class SentinelReplicaReadsTest {
+
+  private static final Set<ErrorCode> HONEST =
+      Set.of(ErrorCode.TR002, ErrorCode.TR003, ErrorCode.TR004, ErrorCode.TR005, ErrorCode.TR007);
+
+  private static TenantRedis.Builder client(ReplicatedRedis servers) {
+    String sentinels =
+        servers.sentinels().stream()
+            .map(sentinel -> sentinel.host() + ":" + sentinel.port())
+            .collect(Collectors.joining(","));
+    return TenantRedis.builder("redis-sentinel://" + sentinels + "#" + servers.masterName())
+        .identity("tenant_{tenant}")
+        .credentials(Tenants.credentials());
+  }
+
+  private static long asked(RedisServer server, String command) {
+    return server
+        .admin()
+        .text("INFO", "commandstats")
+        .lines()
+        .filter(line -> line.startsWith("cmdstat_" + command + ":calls="))
+        .mapToLong(line -> Long.parseLong(line.split("[=,]")[1]))
+        .sum();
+  }
+
+  @Test
+  void readsGoToTheReplicasThatSentinelsNameAlsoAfterAFailover() throws Exception {
+    try (ReplicatedRedis servers =
+            ReplicatedRedis.builder().server(Tenants.confined()).replicas(2).sentinels(3).start();
+        TenantRedis redis =
+            client(servers)
+                .readFrom(ReadFrom.REPLICA_PREFERRED)
+                .connections(
+                    ConnectionOptions.builder()
+                        .primaryCheckInterval(Duration.ofMillis(200))
+                        .build())
+                .commandTimeout(Duration.ofSeconds(20))
+                .connectTimeout(Duration.ofSeconds(3))
+                .build()) {
+      RedisCommands<String, String> acme = redis.tenant("acme").sync();
+      acme.set("k", "v");
+      servers.awaitReplicas();
+      awaitReadsAt(servers.replicas(), acme);
+
+      AtomicBoolean stop = new AtomicBoolean();
+      AtomicInteger reads = new AtomicInteger();
+      Queue<String> unexpected = new ConcurrentLinkedQueue<>();
+      CompletableFuture<Void> reader =
+          CompletableFuture.runAsync(() -> read(redis, stop, reads, unexpected));
+      Awaitility.await().atMost(Duration.ofSeconds(60)).until(() -> reads.get() > 50);
+      RedisServer after = servers.failoverByKill();
+      Awaitility.await()
+          .atMost(Duration.ofSeconds(60))
+          .ignoreExceptions()
+          .until(() -> acme.set("k", "v").equals("OK"));
+      int done = reads.get();
+      Awaitility.await().atMost(Duration.ofSeconds(60)).until(() -> reads.get() > done + 50);
+      stop.set(true);
+      reader.get(30, TimeUnit.SECONDS);
+      assertThat(unexpected).isEmpty();
+
+      RedisServer left =
+          servers.replicas().stream().filter(RedisServer::isRunning).findFirst().orElseThrow();
+      awaitReadsAt(List.of(left), acme);
+      for (RedisServer server : Set.of(after, left)) {
+        assertThat(server.admin().text("INFO", "errorstats")).doesNotContain("errorstat_NOPERM");
+      }
+    }
+  }
+
+  /** Until some reads in a row went there, however slow the machine is. */
+  private static void awaitReadsAt(
+      List<RedisServer> replicas, RedisCommands<String, String> tenant) {
+    Awaitility.await()
+        .atMost(Duration.ofSeconds(60))
+        .until(
+            () -> {
+              long before = replicas.stream().mapToLong(replica -> asked(replica, "get")).sum();
+              for (int i = 0; i < 10; i++) {
+                assertThat(tenant.get("k")).isEqualTo("v");
+              }
+              return replicas.stream().mapToLong(replica -> asked(replica, "get")).sum() - before
+                  == 10;
+            });
+  }
+
+  private static void read(
+      TenantRedis redis, AtomicBoolean stop, AtomicInteger reads, Queue<String> unexpected) {
+    RedisCommands<String, String> acme = redis.tenant("acme").sync();
+    while (!stop.get()) {
+      try {
+        String value = acme.get("k");
+        if (!"v".equals(value)) {
+          unexpected.add("read " + value);
+        }
+        reads.incrementAndGet();
+      } catch (RedisException failure) {
+        if (!(failure instanceof TenantRedisFailure typed) || !HONEST.contains(typed.code())) {
+          unexpected.add(failure.toString());
+        }
+      }
+    }
+  }
+}
