@@ -1,6 +1,7 @@
 package io.tenantredis.spring.boot;
 
 import io.github.resilience4j.circuitbreaker.CircuitBreakerConfig;
+import io.lettuce.core.ReadFrom;
 import io.tenantredis.CommandPolicy;
 import io.tenantredis.ConnectionOptions;
 import io.tenantredis.MetricsOptions;
@@ -21,6 +22,20 @@ final class PropertyOptions {
 
   PropertyOptions(TenantRedisProperties properties) {
     this.properties = properties;
+  }
+
+  ReadFrom readFrom() {
+    String nodes = properties.readFrom();
+    try {
+      return ReadFrom.valueOf(nodes.indexOf(':') < 0 ? nodes.replace("-", "") : nodes);
+    } catch (IllegalArgumentException unknown) {
+      throw new IllegalArgumentException(
+          "There are no nodes '"
+              + nodes
+              + "': write upstream, upstream-preferred, replica, replica-preferred, any, any-replica,"
+              + " subnet:10.0.0.0/8 or regex:host-.*",
+          unknown);
+    }
   }
 
   ResilienceOptions resilience() {

@@ -105,10 +105,12 @@ final class TenantRedisFactory {
         .connectTimeout(properties.connectTimeout())
         .commandTimeout(properties.commandTimeout())
         .shutdownTimeout(properties.shutdownTimeout())
-        .flushConsolidation(properties.flushConsolidation());
+        .flushConsolidation(properties.flushConsolidation())
+        .replicas(properties.replicas().toArray(String[]::new));
     if (properties.clientName() != null) {
       builder.clientName(properties.clientName());
     }
+    apply("tenant-redis.read-from", options::readFrom, builder::readFrom);
     apply("tenant-redis", options::resilience, builder::resilience);
     apply("tenant-redis.connections", options::connections, builder::connections);
     apply("tenant-redis.dedicated", options::dedicated, builder::dedicatedConnections);

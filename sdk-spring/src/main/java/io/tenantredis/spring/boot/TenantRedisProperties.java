@@ -25,6 +25,8 @@ record TenantRedisProperties(
     @DefaultValue("acl-whoami") IdentityCheck identityCheck,
     @DefaultValue("false") boolean withoutAclUsers,
     @Nullable String clientName,
+    @DefaultValue List<String> replicas,
+    @DefaultValue("upstream") String readFrom,
     @DefaultValue("5s") Duration connectTimeout,
     @DefaultValue("5s") Duration commandTimeout,
     @DefaultValue("5s") Duration shutdownTimeout,

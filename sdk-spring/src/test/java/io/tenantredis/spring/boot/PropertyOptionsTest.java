@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.resilience4j.circuitbreaker.CircuitBreakerConfig;
+import io.lettuce.core.ReadFrom;
 import io.tenantredis.ConfigurationException;
 import io.tenantredis.ConnectionOptions;
 import io.tenantredis.MetricsOptions;
@@ -126,6 +127,16 @@ class PropertyOptionsTest {
                 "executor"))
         .hasToString(
             "{livenessInterval=PT6S, maxMessageBytes=5120, maxQueuedBytes=4096, maxQueuedMessages=3, maxSubscriptions=2}");
+  }
+
+  @Test
+  void readsGoWhereLettucesNameSays() {
+    assertThat(of().readFrom()).isSameAs(ReadFrom.UPSTREAM);
+    assertThat(of("read-from=replica-preferred").readFrom()).isSameAs(ReadFrom.REPLICA_PREFERRED);
+    assertThat(of("read-from=anyReplica").readFrom()).isSameAs(ReadFrom.ANY_REPLICA);
+    assertThat(of("read-from=regex:zone-a-.*").readFrom()).isNotNull();
+    assertThatThrownBy(() -> of("read-from=elsewhere").readFrom())
+        .hasMessageContaining("There are no nodes 'elsewhere'");
   }
 
   @Test
