@@ -87,7 +87,7 @@ public final class PubSubOptions {
     private long maxQueuedBytes = 16 << 20;
     private int maxMessageBytes = 16 << 20;
     private Duration livenessInterval = Duration.ofSeconds(15);
-    private Executor executor = Schedulers.boundedElastic()::schedule;
+    private Executor executor = call -> Schedulers.boundedElastic().schedule(call);
 
     private Builder() {}
 

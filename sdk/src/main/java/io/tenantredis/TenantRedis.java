@@ -466,6 +466,44 @@ public final class TenantRedis implements AutoCloseable {
         .collect(Collectors.toUnmodifiableSet());
   }
 
+  /**
+   * What tells the meters of this client from those of others: the name of {@link MetricsOptions},
+   * with a number behind it where another client of the same registry had that name first.
+   *
+   * @return the tag {@code db.client.connection.pool.name} of this client's meters
+   */
+  public String name() {
+    return meters.name();
+  }
+
+  /**
+   * What the names of a tenant's keys and channels begin with.
+   *
+   * @return the template, for example {@code tenant:{tenant}:}
+   */
+  public String keyPrefix() {
+    return settings.keyPrefix;
+  }
+
+  /**
+   * Who writes the prefix into names.
+   *
+   * @return the mode
+   */
+  public PrefixMode prefixMode() {
+    return settings.prefixMode;
+  }
+
+  /**
+   * Whether each tenant has a user of its own on the server, which then keeps tenants apart as
+   * well; not so after {@link Builder#withoutAclUsers()}.
+   *
+   * @return whether there is the server's fence beside the client's
+   */
+  public boolean hasAclUsers() {
+    return !settings.withoutAclUsers;
+  }
+
   /** Where this client connects to and how it tells tenants apart; no secret. */
   @Override
   public String toString() {

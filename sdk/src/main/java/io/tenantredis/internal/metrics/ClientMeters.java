@@ -70,6 +70,11 @@ public final class ClientMeters implements ConnectionEvents {
     return new PubSubMeters(tenants, tenant, subscriptions);
   }
 
+  /** What the tag of this client says: no other client of the registry has the same. */
+  public String name() {
+    return name;
+  }
+
   /** What tells the meters of this client from those of others, in metrics of others, too. */
   public Map<String, String> tags() {
     return Map.of(MeterTag.CLIENT.asString(), name);
