@@ -44,10 +44,13 @@ public final class TestTenants {
   }
 
   public static TenantRedis client(RedisServer server) {
+    return builder(server).build();
+  }
+
+  public static TenantRedis.Builder builder(RedisServer server) {
     return TenantRedis.builder("redis://" + server.host() + ":" + server.port())
         .identity("tenant_{tenant}")
-        .credentials(credentials())
-        .build();
+        .credentials(credentials());
   }
 
   public static String[] properties(RedisServer server, String... tenants) {

@@ -11,6 +11,7 @@ import io.tenantredis.ResilienceOptions;
 import io.tenantredis.TenantId;
 import io.tenantredis.TenantTags;
 import java.time.Duration;
+import java.util.concurrent.Executor;
 import java.util.stream.Collectors;
 
 /** The SDK's options as the properties have them. Each throws what the SDK says of a mistake. */
@@ -113,7 +114,7 @@ final class PropertyOptions {
         .build();
   }
 
-  PubSubOptions pubSub() {
+  PubSubOptions pubSub(Executor listeners) {
     TenantRedisProperties.PubSub pubSub = properties.pubSub();
     return PubSubOptions.builder()
         .maxSubscriptions(pubSub.maxSubscriptions())
@@ -121,6 +122,7 @@ final class PropertyOptions {
         .maxQueuedBytes(pubSub.maxQueuedBytes().toBytes())
         .maxMessageBytes(Math.toIntExact(pubSub.maxMessageBytes().toBytes()))
         .livenessInterval(pubSub.livenessInterval())
+        .executor(listeners)
         .build();
   }
 

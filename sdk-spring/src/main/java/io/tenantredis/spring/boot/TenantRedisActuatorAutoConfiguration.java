@@ -3,6 +3,7 @@ package io.tenantredis.spring.boot;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.tenantredis.TenantRedis;
 import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.boot.actuate.autoconfigure.endpoint.condition.ConditionalOnAvailableEndpoint;
 import org.springframework.boot.actuate.autoconfigure.info.ConditionalOnEnabledInfoContributor;
 import org.springframework.boot.actuate.info.InfoContributor;
@@ -10,7 +11,9 @@ import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.boot.health.autoconfigure.contributor.CompositeHealthContributorConfiguration;
 import org.springframework.boot.health.autoconfigure.contributor.ConditionalOnEnabledHealthIndicator;
+import org.springframework.boot.health.contributor.HealthContributor;
 import org.springframework.boot.health.contributor.HealthIndicator;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -33,12 +36,18 @@ public final class TenantRedisActuatorAutoConfiguration {
   @Configuration(proxyBeanMethods = false)
   @ConditionalOnClass({HealthIndicator.class, ConditionalOnEnabledHealthIndicator.class})
   @ConditionalOnEnabledHealthIndicator("redis")
-  static class HealthConfiguration {
+  static class HealthConfiguration
+      extends CompositeHealthContributorConfiguration<TenantRedisHealthIndicator, TenantRedis> {
 
+    HealthConfiguration() {
+      super(TenantRedisHealthIndicator::new);
+    }
+
+    /** Of several clients each has a part of its own, by the name of its bean. */
     @Bean
     @ConditionalOnMissingBean(name = {"redisHealthIndicator", "redisHealthContributor"})
-    HealthIndicator redisHealthIndicator(TenantRedis redis) {
-      return new TenantRedisHealthIndicator(redis);
+    HealthContributor redisHealthIndicator(ConfigurableListableBeanFactory beans) {
+      return createContributor(TenantRedisClients.of(beans));
     }
   }
 
@@ -50,8 +59,8 @@ public final class TenantRedisActuatorAutoConfiguration {
     @ConditionalOnMissingBean
     @ConditionalOnAvailableEndpoint
     TenantRedisEndpoint tenantRedisEndpoint(
-        TenantRedis redis, TenantRedisProperties properties, ObjectProvider<MeterRegistry> meters) {
-      return new TenantRedisEndpoint(redis, properties.keyPrefix(), meters.getIfUnique());
+        ConfigurableListableBeanFactory beans, ObjectProvider<MeterRegistry> meters) {
+      return new TenantRedisEndpoint(TenantRedisClients.of(beans), meters.getIfUnique());
     }
   }
 
@@ -62,9 +71,8 @@ public final class TenantRedisActuatorAutoConfiguration {
 
     @Bean
     @ConditionalOnMissingBean(name = "tenantRedisInfoContributor")
-    InfoContributor tenantRedisInfoContributor(
-        TenantRedis redis, TenantRedisProperties properties) {
-      return new TenantRedisInfoContributor(redis, properties);
+    InfoContributor tenantRedisInfoContributor(ConfigurableListableBeanFactory beans) {
+      return new TenantRedisInfoContributor(TenantRedisClients.of(beans));
     }
   }
 }

@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.SmartInitializingSingleton;
 import org.springframework.beans.factory.config.BeanDefinition;
+import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
@@ -19,8 +20,13 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.ssl.SslBundle;
 import org.springframework.boot.ssl.SslBundles;
+import org.springframework.boot.task.SimpleAsyncTaskSchedulerCustomizer;
+import org.springframework.boot.task.ThreadPoolTaskSchedulerCustomizer;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Role;
+import org.springframework.core.Ordered;
+import org.springframework.core.annotation.Order;
+import org.springframework.core.task.TaskDecorator;
 import org.springframework.data.redis.connection.ReactiveRedisConnectionFactory;
 import org.springframework.data.redis.connection.RedisConnectionFactory;
 import reactor.core.publisher.Hooks;
@@ -33,7 +39,8 @@ import reactor.core.publisher.Hooks;
     beforeName = {
       "org.springframework.boot.data.redis.autoconfigure.DataRedisAutoConfiguration",
       "org.springframework.boot.data.redis.autoconfigure.DataRedisReactiveAutoConfiguration",
-      "org.springframework.boot.autoconfigure.task.TaskExecutionAutoConfiguration"
+      "org.springframework.boot.autoconfigure.task.TaskExecutionAutoConfiguration",
+      "org.springframework.boot.autoconfigure.task.TaskSchedulingAutoConfiguration"
     },
     afterName = {
       "org.springframework.boot.autoconfigure.ssl.SslAutoConfiguration",
@@ -60,11 +67,18 @@ public final class TenantRedisAutoConfiguration {
   }
 
   @Bean(destroyMethod = "close")
+  @ConditionalOnMissingBean(TenantRedis.class)
+  ListenerThreads tenantRedisListenerThreads() {
+    return new ListenerThreads();
+  }
+
+  @Bean(destroyMethod = "close")
   @ConditionalOnMissingBean
   TenantRedis tenantRedis(
       TenantRedisProperties properties,
       TenantRedisConnectionDetails details,
       ConfiguredCredentials configured,
+      ListenerThreads listeners,
       ObjectProvider<TenantCredentialsProvider> credentials,
       ObjectProvider<MeterRegistry> meters,
       ObjectProvider<ObservationRegistry> observations,
@@ -77,6 +91,7 @@ public final class TenantRedisAutoConfiguration {
             meters.getIfUnique(),
             observations.getIfUnique(),
             tls(details),
+            listeners::run,
             customizers.orderedStream().toList());
   }
 
@@ -115,6 +130,27 @@ public final class TenantRedisAutoConfiguration {
   @ConditionalOnMissingBean
   TenantTaskDecorator tenantTaskDecorator() {
     return new TenantTaskDecorator();
+  }
+
+  /** First: a customizer of the application has the last word. */
+  @Bean
+  @Order(Ordered.HIGHEST_PRECEDENCE)
+  ThreadPoolTaskSchedulerCustomizer tenantRedisSchedulerCustomizer(
+      ObjectProvider<TaskDecorator> decorators) {
+    return scheduler -> scheduler.setTaskDecorator(JobsWithoutTenant.among(decorators));
+  }
+
+  @Bean
+  @Order(Ordered.HIGHEST_PRECEDENCE)
+  SimpleAsyncTaskSchedulerCustomizer tenantRedisSimpleSchedulerCustomizer(
+      ObjectProvider<TaskDecorator> decorators) {
+    return scheduler -> scheduler.setTaskDecorator(JobsWithoutTenant.among(decorators));
+  }
+
+  @Bean
+  static ExecutorsBeforeClients tenantRedisExecutorsBeforeClients(
+      ConfigurableListableBeanFactory beans) {
+    return new ExecutorsBeforeClients(beans);
   }
 
   @Bean

@@ -4,6 +4,7 @@ import io.tenantredis.spring.data.TenantRedisConnectionFactory;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnSingleCandidate;
 import org.springframework.boot.cache.autoconfigure.CacheAutoConfiguration;
 import org.springframework.boot.cache.autoconfigure.RedisCacheManagerBuilderCustomizer;
 import org.springframework.context.annotation.Bean;
@@ -11,16 +12,19 @@ import org.springframework.core.Ordered;
 import org.springframework.core.annotation.Order;
 import org.springframework.data.redis.cache.BatchStrategies;
 import org.springframework.data.redis.cache.RedisCacheWriter;
+import org.springframework.data.redis.connection.RedisConnectionFactory;
 
 /**
  * Lets Boot's Redis cache clear a tenant's cache in batches by SCAN, as KEYS is refused, and write
- * before the cached method returns, so that what was evicted is gone by then.
+ * before the cached method returns, so that what was evicted is gone by then. A cache on another
+ * connection factory of the application's own stays as it is.
  */
 @AutoConfiguration(
     after = TenantRedisAutoConfiguration.class,
     before = CacheAutoConfiguration.class)
 @ConditionalOnClass(RedisCacheManagerBuilderCustomizer.class)
 @ConditionalOnBean(TenantRedisConnectionFactory.class)
+@ConditionalOnSingleCandidate(RedisConnectionFactory.class)
 public final class TenantRedisCacheAutoConfiguration {
 
   private static final int BATCH = 1000;
@@ -30,11 +34,14 @@ public final class TenantRedisCacheAutoConfiguration {
   @Bean
   @Order(Ordered.HIGHEST_PRECEDENCE)
   RedisCacheManagerBuilderCustomizer tenantRedisCacheCustomizer(
-      TenantRedisConnectionFactory connections) {
-    return builder ->
+      RedisConnectionFactory connections) {
+    return builder -> {
+      if (connections instanceof TenantRedisConnectionFactory) {
         builder.cacheWriter(
             RedisCacheWriter.create(
                 connections,
                 writer -> writer.immediateWrites().batchStrategy(BatchStrategies.scan(BATCH))));
+      }
+    };
   }
 }

@@ -25,18 +25,23 @@ import org.springframework.boot.actuate.endpoint.annotation.WriteOperation;
 @Endpoint(id = "tenantredis")
 public final class TenantRedisEndpoint {
 
+  private static final String CLIENT = "db.client.connection.pool.name";
   private static final String CONNECTIONS = "db.client.connection.count";
   private static final String STATE = "db.client.connection.state";
   private static final String REFUSALS = "tenant.redis.guard.refusals";
   private static final String TENANT = "tenant";
 
-  private final TenantRedis redis;
-  private final String keyPrefix;
+  private final Map<String, TenantRedis> clients;
   private final @Nullable MeterRegistry meters;
 
-  TenantRedisEndpoint(TenantRedis redis, String keyPrefix, @Nullable MeterRegistry meters) {
-    this.redis = redis;
-    this.keyPrefix = keyPrefix;
+  /**
+   * An endpoint.
+   *
+   * @param clients by the names of their beans
+   * @param meters where their meters are, or null
+   */
+  TenantRedisEndpoint(Map<String, TenantRedis> clients, @Nullable MeterRegistry meters) {
+    this.clients = clients;
     this.meters = meters;
   }
 
@@ -47,30 +52,39 @@ public final class TenantRedisEndpoint {
    */
   @ReadOperation
   public Report tenants() {
+    Map<String, Client> reports = new TreeMap<>();
+    clients.forEach((bean, redis) -> reports.put(bean, report(redis)));
+    return new Report(reports);
+  }
+
+  private Client report(TenantRedis redis) {
     Map<String, String> breakers = new TreeMap<>();
     for (CircuitBreaker breaker : redis.resilience().circuitBreakers().getAllCircuitBreakers()) {
       breakers.put(breaker.getName(), breaker.getState().name());
     }
     Map<String, Double> connections = new TreeMap<>();
-    for (Gauge gauge : found(CONNECTIONS, Gauge.class)) {
+    for (Gauge gauge : found(redis, CONNECTIONS, Gauge.class)) {
       connections.merge(tag(gauge, STATE), gauge.value(), Double::sum);
     }
     Map<String, Double> refusals = new TreeMap<>();
-    for (Counter counter : found(REFUSALS, Counter.class)) {
+    for (Counter counter : found(redis, REFUSALS, Counter.class)) {
       refusals.merge(tag(counter, TENANT), counter.count(), Double::sum);
     }
-    return new Report(
-        keyPrefix,
+    return new Client(
+        redis.keyPrefix(),
         redis.tenantsInUse().stream().sorted().map(TenantId::value).toList(),
         breakers,
         connections,
         refusals);
   }
 
-  private <T extends Meter> Collection<T> found(String name, Class<T> type) {
+  private <T extends Meter> Collection<T> found(TenantRedis redis, String name, Class<T> type) {
     return meters == null
         ? List.of()
-        : meters.find(name).meters().stream().filter(type::isInstance).map(type::cast).toList();
+        : meters.find(name).tag(CLIENT, redis.name()).meters().stream()
+            .filter(type::isInstance)
+            .map(type::cast)
+            .toList();
   }
 
   private static String tag(Meter meter, String name) {
@@ -79,28 +93,36 @@ public final class TenantRedisEndpoint {
   }
 
   /**
-   * Exchanges a tenant's connections for new ones with the credentials that its provider gives now.
+   * Exchanges a tenant's connections, those of all clients, for new ones with the credentials that
+   * its provider gives now.
    *
    * @param tenant the tenant's id
    */
   @WriteOperation
   public void rotate(@Selector String tenant) {
-    redis.credentialsChanged(TenantId.of(tenant));
+    clients.values().forEach(redis -> redis.credentialsChanged(TenantId.of(tenant)));
   }
 
   /**
-   * Closes what a tenant holds, after the commands in flight; its subscriptions end, and its next
-   * command connects anew.
+   * Closes what a tenant holds in any client, after the commands in flight; its subscriptions end,
+   * and its next command connects anew.
    *
    * @param tenant the tenant's id
    */
   @DeleteOperation
   public void evict(@Selector String tenant) {
-    redis.close(TenantId.of(tenant));
+    clients.values().forEach(redis -> redis.close(TenantId.of(tenant)));
   }
 
   /**
    * What is in use now.
+   *
+   * @param clients the application's clients, by the names of their beans
+   */
+  public record Report(Map<String, Client> clients) {}
+
+  /**
+   * What is in use of one client.
    *
    * @param keyPrefix the template of the tenants' prefixes
    * @param tenantsInUse the ids of the tenants in use, sorted
@@ -110,7 +132,7 @@ public final class TenantRedisEndpoint {
    * @param refusals how many commands the guard refused, by the tenant as metrics name it; empty
    *     without metrics
    */
-  public record Report(
+  public record Client(
       String keyPrefix,
       List<String> tenantsInUse,
       Map<String, String> circuitBreakers,

@@ -8,6 +8,7 @@ import io.tenantredis.ConfigurationException;
 import io.tenantredis.TenantCredentialsProvider;
 import io.tenantredis.TenantRedis;
 import java.util.List;
+import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -31,10 +32,11 @@ final class TenantRedisFactory {
       @Nullable MeterRegistry meters,
       @Nullable ObservationRegistry observations,
       @Nullable BundleTls tls,
+      Executor listeners,
       List<TenantRedisBuilderCustomizer> customizers) {
     TenantRedis.Builder builder = TenantRedis.builder(details.url());
     applyIdentity(builder, provider != null ? provider : configured.open(problems));
-    applyOptions(builder);
+    applyOptions(builder, listeners);
     if (meters != null && properties.metrics().enabled()) {
       builder.meterRegistry(meters);
     }
@@ -100,7 +102,7 @@ final class TenantRedisFactory {
     }
   }
 
-  private void applyOptions(TenantRedis.Builder builder) {
+  private void applyOptions(TenantRedis.Builder builder, Executor listeners) {
     builder
         .connectTimeout(properties.connectTimeout())
         .commandTimeout(properties.commandTimeout())
@@ -114,7 +116,7 @@ final class TenantRedisFactory {
     apply("tenant-redis", options::resilience, builder::resilience);
     apply("tenant-redis.connections", options::connections, builder::connections);
     apply("tenant-redis.dedicated", options::dedicated, builder::dedicatedConnections);
-    apply("tenant-redis.pub-sub", options::pubSub, builder::pubSub);
+    apply("tenant-redis.pub-sub", () -> options.pubSub(listeners), builder::pubSub);
     apply("tenant-redis.metrics", options::metrics, builder::metrics);
     apply("tenant-redis.commands", options::commands, builder::commands);
   }

@@ -9,21 +9,30 @@ import org.springframework.boot.actuate.info.InfoContributor;
 /** How tenants are kept apart here; names none of them. */
 final class TenantRedisInfoContributor implements InfoContributor {
 
-  private final TenantRedis redis;
-  private final TenantRedisProperties properties;
+  private final Map<String, TenantRedis> clients;
 
-  TenantRedisInfoContributor(TenantRedis redis, TenantRedisProperties properties) {
-    this.redis = redis;
-    this.properties = properties;
+  /**
+   * A contributor.
+   *
+   * @param clients by the names of their beans
+   */
+  TenantRedisInfoContributor(Map<String, TenantRedis> clients) {
+    this.clients = clients;
   }
 
   @Override
   public void contribute(Info.Builder builder) {
+    Map<String, Object> all = new LinkedHashMap<>();
+    clients.forEach((bean, redis) -> all.put(bean, details(redis)));
+    builder.withDetail("tenantRedis", all.size() == 1 ? all.values().iterator().next() : all);
+  }
+
+  private static Map<String, Object> details(TenantRedis redis) {
     Map<String, Object> details = new LinkedHashMap<>();
-    details.put("keyPrefix", properties.keyPrefix());
-    details.put("prefixMode", properties.prefixMode());
-    details.put("aclUsers", !properties.withoutAclUsers());
+    details.put("keyPrefix", redis.keyPrefix());
+    details.put("prefixMode", redis.prefixMode());
+    details.put("aclUsers", redis.hasAclUsers());
     details.put("tenantsInUse", redis.tenantsInUse().size());
-    builder.withDetail("tenantRedis", details);
+    return details;
   }
 }

@@ -2,6 +2,8 @@ package io.tenantredis.spring.data;
 
 import io.tenantredis.TenantId;
 import io.tenantredis.context.TenantContext;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 import org.springframework.core.task.SimpleAsyncTaskExecutor;
 import org.springframework.core.task.TaskExecutor;
 import org.springframework.data.redis.listener.RedisMessageListenerContainer;
@@ -13,10 +15,17 @@ import org.springframework.data.redis.listener.RedisMessageListenerContainer;
  * io.tenantredis.spring.TenantTaskDecorator} does.
  *
  * <p>A service with listeners for several tenants has a container for each of them.
+ *
+ * <p>{@link #destroy()} waits for listeners that are under way on threads of the container's own,
+ * at most 5 seconds, and interrupts those that take longer: in a Spring context the client still
+ * works for them.
  */
 public class TenantMessageListenerContainer extends RedisMessageListenerContainer {
 
+  private static final Duration LONGEST_WAIT = Duration.ofSeconds(5);
+
   private final TenantId tenant;
+  private @Nullable SimpleAsyncTaskExecutor own;
 
   /**
    * A container.
@@ -42,6 +51,16 @@ public class TenantMessageListenerContainer extends RedisMessageListenerContaine
   protected TaskExecutor createDefaultTaskExecutor() {
     SimpleAsyncTaskExecutor executor = new SimpleAsyncTaskExecutor("tenant-redis-listener-");
     executor.setTaskDecorator(task -> () -> TenantContext.run(tenant, task));
+    executor.setTaskTerminationTimeout(LONGEST_WAIT.toMillis());
+    own = executor;
     return executor;
+  }
+
+  @Override
+  public void destroy() throws Exception {
+    super.destroy();
+    if (own != null) {
+      own.close();
+    }
   }
 }

@@ -63,7 +63,7 @@ class PropertyOptionsTest {
     assertThat(values(defaults.dedicated()))
         .hasSize(7)
         .isEqualTo(values(PoolOptions.builder().build()));
-    assertThat(values(defaults.pubSub(), "executor"))
+    assertThat(values(defaults.pubSub(Runnable::run), "executor"))
         .hasSize(5)
         .isEqualTo(values(PubSubOptions.builder().build(), "executor"));
     assertThat(values(defaults.metrics()))
@@ -123,7 +123,7 @@ class PropertyOptionsTest {
                         "pub-sub.max-queued-bytes=4KB",
                         "pub-sub.max-message-bytes=5KB",
                         "pub-sub.liveness-interval=6s")
-                    .pubSub(),
+                    .pubSub(Runnable::run),
                 "executor"))
         .hasToString(
             "{livenessInterval=PT6S, maxMessageBytes=5120, maxQueuedBytes=4096, maxQueuedMessages=3, maxSubscriptions=2}");

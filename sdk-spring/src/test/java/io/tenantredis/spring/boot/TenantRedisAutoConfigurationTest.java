@@ -510,7 +510,7 @@ class TenantRedisAutoConfigurationTest {
               assertThatThrownBy(() -> redis.tenant("acme").sync().flushall())
                   .isInstanceOf(CommandRefusedException.class);
               TenantRedisEndpoint endpoint = context.getBean(TenantRedisEndpoint.class);
-              TenantRedisEndpoint.Report report = endpoint.tenants();
+              TenantRedisEndpoint.Client report = endpoint.tenants().clients().get("tenantRedis");
               assertThat(report.keyPrefix()).isEqualTo("tenant:{tenant}:");
               assertThat(report.tenantsInUse()).containsExactly("acme");
               assertThat(report.circuitBreakers())
@@ -521,7 +521,7 @@ class TenantRedisAutoConfigurationTest {
               endpoint.rotate("acme");
               Awaitility.await().until(() -> redis.tenant("acme").sync().clientId() != first);
               endpoint.evict("acme");
-              assertThat(endpoint.tenants().tenantsInUse()).isEmpty();
+              assertThat(endpoint.tenants().clients().get("tenantRedis").tenantsInUse()).isEmpty();
             });
   }
 

@@ -1,0 +1,486 @@
+package io.tenantredis.spring;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.tenantredis.PubSubOptions;
+import io.tenantredis.TenantId;
+import io.tenantredis.TenantRedis;
+import io.tenantredis.context.CurrentTenantResolver;
+import io.tenantredis.context.NoCurrentTenantException;
+import io.tenantredis.context.TenantContext;
+import io.tenantredis.spring.data.TenantMessageListenerContainer;
+import io.tenantredis.spring.data.TenantRedisConnectionFactory;
+import io.tenantredis.test.server.RedisServer;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledForJreRange;
+import org.junit.jupiter.api.condition.JRE;
+import org.springframework.boot.SpringApplication;
+import org.springframework.boot.WebApplicationType;
+import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Lazy;
+import org.springframework.core.task.SimpleAsyncTaskExecutor;
+import org.springframework.data.redis.connection.MessageListener;
+import org.springframework.data.redis.core.ReactiveStringRedisTemplate;
+import org.springframework.data.redis.core.StringRedisTemplate;
+import org.springframework.data.redis.listener.ChannelTopic;
+import org.springframework.scheduling.annotation.Async;
+import org.springframework.scheduling.annotation.EnableAsync;
+import org.springframework.scheduling.annotation.EnableScheduling;
+import org.springframework.scheduling.annotation.Scheduled;
+import org.springframework.scheduling.concurrent.ThreadPoolTaskExecutor;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Hooks;
+import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Scheduler;
+import reactor.core.scheduler.Schedulers;
+
+/**
+ * The tenant travels to other threads, those of two tenants at once, and nothing of it stays on
+ * threads that others use after it.
+ */
+class ThreadsTest {
+
+  static final TenantId ACME = TenantId.of("acme");
+  static final TenantId GLOBEX = TenantId.of("globex");
+  static final List<TenantId> BOTH = List.of(ACME, GLOBEX);
+
+  static final int CALLS = 200;
+  static final int THREADS = 2;
+  static final Duration SOON = Duration.ofSeconds(60);
+
+  static RedisServer server;
+
+  @BeforeAll
+  static void start() {
+    server = TestTenants.server("acme", "globex");
+    for (TenantId tenant : BOTH) {
+      server.admin().command("SET", "tenant:" + tenant + ":whoami", tenant.value());
+    }
+  }
+
+  @AfterAll
+  static void stop() {
+    server.close();
+  }
+
+  private static TenantId tenantOf(int call) {
+    return BOTH.get(call % 2);
+  }
+
+  private static ThreadPoolExecutor pool() {
+    ThreadPoolExecutor pool =
+        new ThreadPoolExecutor(
+            THREADS, THREADS, 1, TimeUnit.MINUTES, new LinkedBlockingQueue<>(10_000));
+    pool.prestartAllCoreThreads();
+    return pool;
+  }
+
+  /** Past whatever the pool does around its tasks: what its threads themselves have. */
+  private static void assertNothingStaysOn(ThreadPoolExecutor pool) {
+    Awaitility.await().atMost(SOON).until(() -> pool.getActiveCount() == 0);
+    int threads = pool.getPoolSize();
+    assertThat(threads).isPositive();
+    CyclicBarrier eachOnItsOwn = new CyclicBarrier(threads);
+    Queue<String> found = new ConcurrentLinkedQueue<>();
+    for (int i = 0; i < threads; i++) {
+      pool.getQueue()
+          .add(
+              () -> {
+                try {
+                  eachOnItsOwn.await(60, TimeUnit.SECONDS);
+                } catch (Exception broken) {
+                  throw new IllegalStateException(broken);
+                }
+                found.add(String.valueOf(TenantContext.current()));
+              });
+    }
+    Awaitility.await().atMost(SOON).until(() -> found.size() == threads);
+    assertThat(found).containsOnly("null");
+  }
+
+  private static void assertEachOfItsOwn(List<CompletableFuture<String>> answers) throws Exception {
+    for (int call = 0; call < answers.size(); call++) {
+      assertThat(answers.get(call).get(60, TimeUnit.SECONDS)).isEqualTo(tenantOf(call).value());
+    }
+  }
+
+  private static ConfigurableApplicationContext run(Class<?> configuration, String... properties) {
+    SpringApplication application = new SpringApplication(Application.class, configuration);
+    application.setWebApplicationType(WebApplicationType.NONE);
+    List<String> arguments = new ArrayList<>();
+    arguments.add("--spring.main.banner-mode=off");
+    List<String> all =
+        new ArrayList<>(Arrays.asList(TestTenants.properties(server, "acme", "globex")));
+    Collections.addAll(all, properties);
+    all.forEach(property -> arguments.add("--" + property));
+    return application.run(arguments.toArray(new String[0]));
+  }
+
+  private static List<CompletableFuture<String>> asyncCalls(
+      ConfigurableApplicationContext application) {
+    Worker worker = application.getBean(Worker.class);
+    List<CompletableFuture<String>> answers = new ArrayList<>();
+    for (int call = 0; call < CALLS; call++) {
+      answers.add(TenantContext.get(tenantOf(call), worker::read));
+    }
+    return answers;
+  }
+
+  @Test
+  void asyncMethodsRunAsTheTenantOfTheirCallAndLeaveNothingOnThePool() throws Exception {
+    try (ConfigurableApplicationContext application =
+        run(Asynchronous.class, "spring.task.execution.pool.core-size=" + THREADS)) {
+      assertEachOfItsOwn(asyncCalls(application));
+      CompletableFuture<String> withoutTenant = application.getBean(Worker.class).read();
+      assertThat(withoutTenant)
+          .failsWithin(SOON)
+          .withThrowableThat()
+          .withCauseInstanceOf(NoCurrentTenantException.class);
+      assertNothingStaysOn(
+          application.getBean(ThreadPoolTaskExecutor.class).getThreadPoolExecutor());
+    }
+  }
+
+  @Test
+  @EnabledForJreRange(min = JRE.JAVA_21)
+  void asyncMethodsOnVirtualThreadsRunAsTheTenantOfTheirCall() throws Exception {
+    try (ConfigurableApplicationContext application =
+        run(Asynchronous.class, "spring.threads.virtual.enabled=true")) {
+      assertEachOfItsOwn(asyncCalls(application));
+      assertThat(application.getBean(Worker.class).threads()).containsOnly("virtual");
+    }
+  }
+
+  @Test
+  void aScheduledJobHasNoTenantWhateverRanBefore() {
+    assertThatJobsHaveNoTenant("spring.task.scheduling.pool.size=1");
+  }
+
+  @Test
+  @EnabledForJreRange(min = JRE.JAVA_21)
+  void aScheduledJobOnVirtualThreadsHasNoTenant() {
+    assertThatJobsHaveNoTenant("spring.threads.virtual.enabled=true");
+  }
+
+  private static void assertThatJobsHaveNoTenant(String threads) {
+    try (ConfigurableApplicationContext application = run(Jobs.class, threads)) {
+      // As in a lazily initialized application: a request is the first that needs the bean.
+      MadeForARequest late =
+          TenantContext.get(ACME, () -> application.getBean(MadeForARequest.class));
+      Careless careless = application.getBean(Careless.class);
+      WithoutTenant without = application.getBean(WithoutTenant.class);
+      ForEachTenant each = application.getBean(ForEachTenant.class);
+      Awaitility.await()
+          .atMost(SOON)
+          .until(
+              () ->
+                  late.found.size() >= 10
+                      && careless.found.size() >= 10
+                      && without.found.size() >= 10
+                      && each.found.size() >= 20);
+      assertThat(late.found).containsOnly("null");
+      assertThat(careless.found).containsOnly("null");
+      assertThat(without.found).containsOnly("NoCurrentTenantException");
+      assertThat(each.found).containsOnly("acme", "globex");
+    }
+  }
+
+  @Test
+  void futuresRunAsTheTenantThatStartedThemAndLeaveNothingOnThePool() throws Exception {
+    ThreadPoolExecutor pool = pool();
+    try (TenantRedis redis = TestTenants.client(server)) {
+      StringRedisTemplate template =
+          new StringRedisTemplate(
+              new TenantRedisConnectionFactory(redis, CurrentTenantResolver.context()));
+      List<CompletableFuture<String>> answers = new ArrayList<>();
+      for (int call = 0; call < CALLS; call++) {
+        answers.add(
+            TenantContext.get(
+                tenantOf(call),
+                () ->
+                    CompletableFuture.supplyAsync(
+                            () -> template.opsForValue().get("whoami"), TenantContext.wrap(pool))
+                        .thenApplyAsync(
+                            first ->
+                                first.equals(template.opsForValue().get("whoami"))
+                                    ? first
+                                    : "mixed up",
+                            TenantContext.wrap(pool))));
+      }
+      assertEachOfItsOwn(answers);
+      assertNothingStaysOn(pool);
+      CompletableFuture<String> unwrapped =
+          TenantContext.get(
+              ACME,
+              () ->
+                  CompletableFuture.supplyAsync(() -> template.opsForValue().get("whoami"), pool));
+      assertThat(unwrapped)
+          .failsWithin(SOON)
+          .withThrowableThat()
+          .withCauseInstanceOf(NoCurrentTenantException.class);
+    } finally {
+      pool.shutdownNow();
+    }
+  }
+
+  @Test
+  void reactiveCallsRunAsTheTenantOfTheirContextAndLeaveNothingOnReactorsThreads()
+      throws Exception {
+    Hooks.enableAutomaticContextPropagation();
+    Scheduler scheduler = Schedulers.newParallel("tenants", THREADS);
+    try (TenantRedis redis = TestTenants.client(server)) {
+      ReactiveStringRedisTemplate template =
+          new ReactiveStringRedisTemplate(
+              new TenantRedisConnectionFactory(redis, CurrentTenantResolver.context()));
+      List<CompletableFuture<String>> answers = new ArrayList<>();
+      for (int call = 0; call < CALLS; call++) {
+        answers.add(
+            TenantContext.get(
+                tenantOf(call),
+                () ->
+                    template
+                        .opsForValue()
+                        .get("whoami")
+                        .publishOn(scheduler)
+                        .flatMap(
+                            first ->
+                                template
+                                    .opsForValue()
+                                    .get("whoami")
+                                    .filter(first::equals)
+                                    .defaultIfEmpty("mixed up"))
+                        .contextCapture()
+                        .toFuture()));
+      }
+      assertEachOfItsOwn(answers);
+      Queue<String> found = new ConcurrentLinkedQueue<>();
+      for (int i = 0; i < CALLS; i++) {
+        scheduler.schedule(() -> found.add(String.valueOf(TenantContext.current())));
+        // Completed by an event loop.
+        redis
+            .tenant(tenantOf(i))
+            .async()
+            .get("whoami")
+            .thenRun(() -> found.add(String.valueOf(TenantContext.current())));
+      }
+      Awaitility.await().atMost(SOON).until(() -> found.size() == 2 * CALLS);
+      assertThat(found).containsOnly("null");
+      assertThat(
+              Flux.range(0, 10)
+                  .publishOn(scheduler)
+                  .map(i -> String.valueOf(TenantContext.current()))
+                  .distinct()
+                  .collectList()
+                  .flatMap(seen -> Mono.just(String.join(",", seen)))
+                  .toFuture()
+                  .get(60, TimeUnit.SECONDS))
+          .isEqualTo("null");
+    } finally {
+      scheduler.dispose();
+      Hooks.disableAutomaticContextPropagation();
+    }
+  }
+
+  @Test
+  void listenersRunAsTheirTenantAndLeaveNothingOnSharedThreads() throws Exception {
+    ThreadPoolExecutor deliveries = pool();
+    ThreadPoolTaskExecutor listeners = new ThreadPoolTaskExecutor();
+    listeners.setCorePoolSize(THREADS);
+    listeners.setTaskDecorator(new TenantTaskDecorator());
+    listeners.initialize();
+    List<TenantMessageListenerContainer> containers = new ArrayList<>();
+    Queue<String> heard = new ConcurrentLinkedQueue<>();
+    TenantRedis redis =
+        TestTenants.builder(server)
+            .pubSub(PubSubOptions.builder().executor(deliveries).build())
+            .build();
+    try {
+      TenantRedisConnectionFactory factory =
+          new TenantRedisConnectionFactory(redis, CurrentTenantResolver.context());
+      StringRedisTemplate template = new StringRedisTemplate(factory);
+      MessageListener listener =
+          (message, pattern) ->
+              heard.add(
+                  TenantContext.require()
+                      + " reads "
+                      + template.opsForValue().get("whoami")
+                      + " hears "
+                      + new String(message.getBody(), StandardCharsets.UTF_8));
+      for (TenantId tenant : BOTH) {
+        TenantMessageListenerContainer container =
+            new TenantMessageListenerContainer(factory, tenant);
+        container.setTaskExecutor(listeners);
+        container.setSubscriptionExecutor(new SimpleAsyncTaskExecutor("subscription-"));
+        container.addMessageListener(listener, new ChannelTopic("news"));
+        container.afterPropertiesSet();
+        container.start();
+        containers.add(container);
+      }
+      for (int call = 0; call < CALLS; call++) {
+        TenantId tenant = tenantOf(call);
+        TenantContext.run(tenant, () -> template.convertAndSend("news", tenant.value()));
+      }
+      Awaitility.await().atMost(SOON).until(() -> heard.size() == CALLS);
+      assertThat(heard)
+          .containsOnly("acme reads acme hears acme", "globex reads globex hears globex");
+      assertNothingStaysOn(deliveries);
+      assertNothingStaysOn(listeners.getThreadPoolExecutor());
+    } finally {
+      for (TenantMessageListenerContainer container : containers) {
+        container.destroy();
+      }
+      redis.close();
+      listeners.shutdown();
+      deliveries.shutdownNow();
+    }
+  }
+
+  @Configuration(proxyBeanMethods = false)
+  @EnableAutoConfiguration
+  static class Application {}
+
+  @Configuration(proxyBeanMethods = false)
+  @EnableAsync
+  static class Asynchronous {
+
+    @Bean
+    Worker worker(StringRedisTemplate template) {
+      return new Worker(template);
+    }
+  }
+
+  static class Worker {
+
+    final StringRedisTemplate template;
+    private final Queue<String> threads = new ConcurrentLinkedQueue<>();
+
+    Worker(StringRedisTemplate template) {
+      this.template = template;
+    }
+
+    @Async
+    public CompletableFuture<String> read() {
+      threads.add(isVirtual() ? "virtual" : "platform");
+      return CompletableFuture.completedFuture(template.opsForValue().get("whoami"));
+    }
+
+    public Queue<String> threads() {
+      return threads;
+    }
+
+    /** Not known to JDK 17. */
+    private static boolean isVirtual() {
+      try {
+        return (boolean) Thread.class.getMethod("isVirtual").invoke(Thread.currentThread());
+      } catch (ReflectiveOperationException olderJdk) {
+        return false;
+      }
+    }
+  }
+
+  @Configuration(proxyBeanMethods = false)
+  @EnableScheduling
+  static class Jobs {
+
+    @Bean
+    WithoutTenant withoutTenant(StringRedisTemplate template) {
+      return new WithoutTenant(template);
+    }
+
+    @Bean
+    Careless careless() {
+      return new Careless();
+    }
+
+    @Bean
+    ForEachTenant forEachTenant(StringRedisTemplate template) {
+      return new ForEachTenant(template);
+    }
+
+    @Bean
+    @Lazy
+    MadeForARequest madeForARequest() {
+      return new MadeForARequest();
+    }
+  }
+
+  static class WithoutTenant {
+
+    final StringRedisTemplate template;
+    final Queue<String> found = new ConcurrentLinkedQueue<>();
+
+    WithoutTenant(StringRedisTemplate template) {
+      this.template = template;
+    }
+
+    @Scheduled(fixedRate = 5)
+    public void run() {
+      try {
+        found.add(String.valueOf(template.opsForValue().get("whoami")));
+      } catch (NoCurrentTenantException none) {
+        found.add("NoCurrentTenantException");
+      }
+    }
+  }
+
+  /** Opens scopes and closes none. */
+  static class Careless {
+
+    final Queue<String> found = new ConcurrentLinkedQueue<>();
+
+    @Scheduled(fixedRate = 5)
+    public void run() {
+      found.add(String.valueOf(TenantContext.current()));
+      TenantContext.open(ACME);
+    }
+  }
+
+  static class ForEachTenant {
+
+    final StringRedisTemplate template;
+    final Queue<String> found = new ConcurrentLinkedQueue<>();
+
+    ForEachTenant(StringRedisTemplate template) {
+      this.template = template;
+    }
+
+    @Scheduled(fixedRate = 5)
+    public void run() {
+      TenantContext.forEachTenant(
+          BOTH,
+          tenant -> {
+            String value = template.opsForValue().get("whoami");
+            found.add(tenant.value().equals(value) ? value : "mixed up");
+          });
+    }
+  }
+
+  static class MadeForARequest {
+
+    final Queue<String> found = new ConcurrentLinkedQueue<>();
+
+    @Scheduled(fixedRate = 5)
+    public void run() {
+      found.add(String.valueOf(TenantContext.current()));
+    }
+  }
+}
