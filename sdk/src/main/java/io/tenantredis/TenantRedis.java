@@ -495,6 +495,15 @@ public final class TenantRedis implements AutoCloseable {
   }
 
   /**
+   * Whether the tenants live on a Redis Cluster, which the URI says.
+   *
+   * @return whether it is a {@code redis-cluster://} one
+   */
+  public boolean isCluster() {
+    return settings.isCluster();
+  }
+
+  /**
    * Whether each tenant has a user of its own on the server, which then keeps tenants apart as
    * well; not so after {@link Builder#withoutAclUsers()}.
    *

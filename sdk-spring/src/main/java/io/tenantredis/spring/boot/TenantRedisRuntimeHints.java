@@ -7,13 +7,16 @@ import io.lettuce.core.api.async.RedisAsyncCommands;
 import io.lettuce.core.api.sync.RedisCommands;
 import io.lettuce.core.cluster.api.sync.RedisClusterCommands;
 import java.lang.reflect.Method;
-import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.springframework.aot.hint.MemberCategory;
 import org.springframework.aot.hint.RuntimeHints;
 import org.springframework.aot.hint.RuntimeHintsRegistrar;
+import org.springframework.data.redis.connection.ReactiveRedisClusterConnection;
 import org.springframework.data.redis.connection.ReactiveRedisConnection;
+import org.springframework.data.redis.connection.RedisClusterServerCommands;
 import org.springframework.data.redis.connection.RedisKeyCommands;
 
 /**
@@ -38,21 +41,26 @@ final class TenantRedisRuntimeHints implements RuntimeHintsRegistrar {
         .reflection()
         .registerType(RedisAsyncCommandsImpl.class, MemberCategory.INVOKE_PUBLIC_METHODS)
         .registerType(AbstractRedisAsyncCommands.class, MemberCategory.INVOKE_PUBLIC_METHODS);
-    hints.proxies().registerJdkProxy(RedisKeyCommands.class);
-    invoked(hints, RedisKeyCommands.class);
+    for (Class<?> type : List.of(RedisKeyCommands.class, RedisClusterServerCommands.class)) {
+      hints.proxies().registerJdkProxy(type);
+      invoked(hints, type);
+    }
     for (Class<?> type : reactive()) {
       hints.proxies().registerJdkProxy(type);
       invoked(hints, type);
     }
   }
 
-  /** The reactive connection and its groups of commands. */
-  private static List<Class<?>> reactive() {
-    List<Class<?>> types = new ArrayList<>();
+  /** The reactive connection and its groups of commands, also those on a cluster. */
+  private static Set<Class<?>> reactive() {
+    Set<Class<?>> types = new LinkedHashSet<>();
     types.add(ReactiveRedisConnection.class);
-    for (Method method : ReactiveRedisConnection.class.getMethods()) {
-      if (method.getName().endsWith("Commands")) {
-        types.add(method.getReturnType());
+    for (Class<?> connection :
+        List.of(ReactiveRedisConnection.class, ReactiveRedisClusterConnection.class)) {
+      for (Method method : connection.getMethods()) {
+        if (method.getName().endsWith("Commands")) {
+          types.add(method.getReturnType());
+        }
       }
     }
     return types;

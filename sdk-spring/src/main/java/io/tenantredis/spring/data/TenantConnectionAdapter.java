@@ -3,6 +3,7 @@ package io.tenantredis.spring.data;
 import io.lettuce.core.AbstractRedisClient;
 import io.lettuce.core.api.StatefulConnection;
 import io.lettuce.core.api.StatefulRedisConnection;
+import io.lettuce.core.codec.ByteArrayCodec;
 import io.lettuce.core.codec.RedisCodec;
 import io.tenantredis.context.CurrentTenantResolver;
 import java.nio.ByteBuffer;
@@ -29,6 +30,14 @@ final class TenantConnectionAdapter extends LettuceConnectionFactory {
 
   TenantConnections connections() {
     return connections;
+  }
+
+  TenantClusterConnection clusterConnection() {
+    TenantClusterConnection connection =
+        new TenantClusterConnection(
+            connections, tenants, connections.provider(ByteArrayCodec.INSTANCE), getTimeout());
+    connection.setConvertPipelineAndTxResults(true);
+    return connection;
   }
 
   @Override

@@ -4,24 +4,30 @@ import io.lettuce.core.api.StatefulConnection;
 import io.lettuce.core.api.StatefulRedisConnection;
 import io.lettuce.core.codec.ByteArrayCodec;
 import io.lettuce.core.codec.RedisCodec;
+import io.tenantredis.PrefixMode;
 import io.tenantredis.TenantClient;
 import io.tenantredis.TenantId;
+import io.tenantredis.TenantKeys;
 import io.tenantredis.TenantPubSub;
 import io.tenantredis.TenantRedis;
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.springframework.dao.InvalidDataAccessApiUsageException;
 import org.springframework.data.redis.connection.lettuce.LettuceConnectionProvider;
+import reactor.core.publisher.Mono;
 
 /** One tenant's guarded connections in the types that Spring Data asks for. */
 final class TenantConnections {
 
+  private final TenantRedis redis;
   private final TenantId tenant;
   private final TenantClient<byte[], byte[]> bytes;
   private final TenantClient<ByteBuffer, ByteBuffer> buffers;
 
   TenantConnections(TenantRedis redis, TenantId tenant) {
+    this.redis = redis;
     this.tenant = tenant;
     this.bytes = redis.tenant(tenant, ByteArrayCodec.INSTANCE);
     this.buffers = redis.tenant(tenant, BufferCodec.INSTANCE);
@@ -41,6 +47,30 @@ final class TenantConnections {
 
   TenantPubSub<ByteBuffer, ByteBuffer> pubSub() {
     return buffers.pubSub();
+  }
+
+  boolean onCluster() {
+    return redis.isCluster();
+  }
+
+  TenantKeys<byte[]> keys() {
+    return bytes.keys();
+  }
+
+  /** A key's name there. */
+  byte[] onTheServer(byte[] key) {
+    if (redis.prefixMode() == PrefixMode.REQUIRE) {
+      return key;
+    }
+    byte[] prefix = bytes.keyPrefix().bytes();
+    byte[] name = Arrays.copyOf(prefix, prefix.length + key.length);
+    System.arraycopy(key, 0, name, prefix.length, key.length);
+    return name;
+  }
+
+  /** What {@code CLUSTER SLOTS} answers, when it is subscribed to. */
+  Mono<ClusterNodes> nodes() {
+    return bytes.reactive().clusterSlots().collectList().map(ClusterNodes::parse);
   }
 
   /** Spring Data's own two codecs are the only ones it asks with. */

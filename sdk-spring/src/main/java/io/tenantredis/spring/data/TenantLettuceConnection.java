@@ -15,7 +15,7 @@ import org.springframework.data.redis.connection.lettuce.LettuceConnection;
 import org.springframework.data.redis.connection.lettuce.LettuceConnectionProvider;
 
 /** One tenant's connection, which notices when it is used for another tenant. */
-final class TenantLettuceConnection extends LettuceConnection {
+class TenantLettuceConnection extends LettuceConnection {
 
   private static final int ONLY_DATABASE = 0;
 
@@ -35,7 +35,7 @@ final class TenantLettuceConnection extends LettuceConnection {
 
   @Override
   public RedisKeyCommands keyCommands() {
-    return ScanningKeys.of(this, super.keyCommands());
+    return ScanningKeys.of(this, connections, super.keyCommands());
   }
 
   /** What every command asks for that goes to a connection of its own: pipelines, transactions. */
@@ -55,7 +55,7 @@ final class TenantLettuceConnection extends LettuceConnection {
     return super.isQueueing();
   }
 
-  private void checkTenant() {
+  final void checkTenant() {
     TenantId tenant = connections.tenant();
     TenantId current = tenants.currentTenant();
     if (current != null && !current.equals(tenant)) {

@@ -72,7 +72,10 @@ public final class TenantRedisConnectionFactory
 
   @Override
   public ReactiveRedisConnection getReactiveConnection() {
-    TenantConnectionAdapter adapter = adapter();
+    return reactive(adapter());
+  }
+
+  private static ReactiveRedisConnection reactive(TenantConnectionAdapter adapter) {
     return TranslatingReactive.connection(
         adapter.getReactiveConnection(), adapter.connections().pubSub());
   }
@@ -108,29 +111,36 @@ public final class TenantRedisConnectionFactory
   }
 
   /**
-   * Not here: a cluster's nodes hold the keys of all tenants.
+   * A connection of the current tenant on a Redis Cluster. Beyond what others do it tells the slot
+   * of a key and the nodes as {@code CLUSTER SLOTS} names them. What addresses a node, changes the
+   * cluster or tells of keys in slots fails with {@link InvalidDataAccessApiUsageException}: a node
+   * holds the keys of all tenants.
    *
-   * @throws InvalidDataAccessApiUsageException always
+   * @throws InvalidDataAccessApiUsageException if this is no cluster
    */
   @Override
   public RedisClusterConnection getClusterConnection() {
-    throw noClusterConnection();
+    return clusterAdapter().clusterConnection();
   }
 
   /**
-   * Not here: a cluster's nodes hold the keys of all tenants.
+   * The reactive flavour of {@link #getClusterConnection()}, in which what is refused fails when it
+   * is subscribed to.
    *
-   * @throws InvalidDataAccessApiUsageException always
+   * @throws InvalidDataAccessApiUsageException if this is no cluster
    */
   @Override
   public ReactiveRedisClusterConnection getReactiveClusterConnection() {
-    throw noClusterConnection();
+    TenantConnectionAdapter adapter = clusterAdapter();
+    return new TenantReactiveClusterConnection(reactive(adapter), adapter.connections());
   }
 
-  private static InvalidDataAccessApiUsageException noClusterConnection() {
-    return new InvalidDataAccessApiUsageException(
-        "A cluster connection addresses nodes, which hold the keys of all tenants: use getConnection(), which is the current"
-            + " tenant's.");
+  private TenantConnectionAdapter clusterAdapter() {
+    if (!redis.isCluster()) {
+      throw new InvalidDataAccessApiUsageException(
+          "This is no Redis Cluster: use getConnection(), or give the client a redis-cluster:// URI.");
+    }
+    return adapter();
   }
 
   /**

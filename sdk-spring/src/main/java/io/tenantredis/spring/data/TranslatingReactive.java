@@ -83,7 +83,7 @@ final class TranslatingReactive implements InvocationHandler {
     return method.invoke(target, arguments);
   }
 
-  private static Throwable translated(Throwable failure) {
+  static Throwable translated(Throwable failure) {
     DataAccessException translated = Translation.of(failure);
     return translated == null ? failure : translated;
   }

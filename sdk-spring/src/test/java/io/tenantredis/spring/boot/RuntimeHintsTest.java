@@ -7,6 +7,7 @@ import io.tenantredis.TenantId;
 import io.tenantredis.TenantRedis;
 import io.tenantredis.spring.data.TenantRedisConnectionFactory;
 import java.lang.reflect.Method;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.springframework.aot.hint.RuntimeHints;
 import org.springframework.aot.hint.RuntimeHintsRegistrar;
@@ -40,7 +41,9 @@ class RuntimeHintsTest {
 
   @Test
   void theProxiesAndTheMethodsTheyCallAreKept() throws Exception {
-    try (TenantRedis redis = TenantRedis.builder("redis://localhost:1").withoutAclUsers().build()) {
+    try (TenantRedis redis = TenantRedis.builder("redis://localhost:1").withoutAclUsers().build();
+        TenantRedis cluster =
+            TenantRedis.builder("redis-cluster://localhost:1").withoutAclUsers().build()) {
       Object sync = redis.tenant("acme").sync();
       assertThat(RuntimeHintsPredicates.proxies().forInterfaces(sync.getClass().getInterfaces()))
           .as("sync")
@@ -61,6 +64,18 @@ class RuntimeHintsTest {
       assertThat(RuntimeHintsPredicates.proxies().forInterfaces(RedisKeyCommands.class))
           .as("keys")
           .accepts(hints);
+      TenantRedisConnectionFactory onCluster =
+          new TenantRedisConnectionFactory(cluster, () -> TenantId.of("acme"));
+      for (Object commands :
+          List.of(
+              onCluster.getClusterConnection().serverCommands(),
+              onCluster.getReactiveClusterConnection().keyCommands(),
+              onCluster.getReactiveClusterConnection().streamCommands())) {
+        assertThat(
+                RuntimeHintsPredicates.proxies().forInterfaces(commands.getClass().getInterfaces()))
+            .as(commands.getClass().getInterfaces()[0].toString())
+            .accepts(hints);
+      }
       for (Method group : ReactiveRedisConnection.class.getMethods()) {
         if (group.getName().endsWith("Commands")) {
           for (Method method : group.getReturnType().getMethods()) {
