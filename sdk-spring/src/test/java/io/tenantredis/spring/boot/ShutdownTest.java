@@ -274,7 +274,7 @@ class ShutdownTest {
             } catch (InterruptedException stopped) {
               Thread.currentThread().interrupt();
             }
-            long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(1);
+            long until = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(500);
             while (System.nanoTime() - until < 0) {
               template.opsForValue().get("work");
             }

@@ -3,6 +3,7 @@ package io.tenantredis.examples.service;
 import io.tenantredis.MessageGap;
 import io.tenantredis.SubscriptionListener;
 import io.tenantredis.TenantMessage;
+import io.tenantredis.TenantRedisFailure;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 import org.springframework.web.servlet.mvc.method.annotation.SseEmitter;
@@ -29,6 +30,17 @@ final class EventStream implements SubscriptionListener<TenantMessage<String, St
   @Override
   public void onGap(MessageGap gap) {
     send(SseEmitter.event().name("gap").data(""));
+  }
+
+  /**
+   * A tenant that the server no longer lets in: the browser comes again by itself, and is told so.
+   * A connection that was lost comes back, and a gap says so.
+   */
+  @Override
+  public void onInterrupted(RuntimeException failure) {
+    if (failure instanceof TenantRedisFailure typed && typed.code().name().startsWith("SEC")) {
+      close();
+    }
   }
 
   @Override

@@ -43,11 +43,12 @@ public class ShopApplication {
     ServletTenantResolver header = ServletTenantResolver.header("X-Tenant");
     return request -> {
       String byHost = host.resolve(request);
-      String byHeader = header.resolve(request);
-      if (byHost == null || byHeader == null) {
-        return byHost == null ? byHeader : byHost;
+      if (request.getHeader("X-Tenant") == null) {
+        return byHost;
       }
-      return byHost.equals(byHeader) ? byHost : null;
+      // Names none where it is there twice, which is no reason to go by the host.
+      String byHeader = header.resolve(request);
+      return byHost == null || byHost.equals(byHeader) ? byHeader : null;
     };
   }
 

@@ -285,6 +285,27 @@ class ShopTest {
   }
 
   @Test
+  void aStreamOfATenantWhoseUserIsGoneEndsAndTheOthersGoOn() {
+    try (EventLines revoked = visitor.listen("sse-revoked");
+        EventLines other = new Visitor(port).listen("sse-other")) {
+      await().atMost(SOON).until(() -> revoked.subscribed() && other.subscribed());
+
+      tenants.revoke("sse-revoked");
+
+      await().atMost(SOON).until(revoked::ended);
+      assertThat(
+              visitor
+                  .send("GET", "/events", "X-Tenant", "sse-revoked", "Accept", "text/event-stream")
+                  .statusCode())
+          .isBetween(400, 599);
+      visitor.of("sse-other", "POST", "/session?customer=ann");
+      visitor.of("sse-other", "PUT", "/cart/espresso?quantity=1");
+      await().atMost(SOON).until(() -> other.events().size() == 1);
+      assertThat(other.ended()).isFalse();
+    }
+  }
+
+  @Test
   void theServersFenceHoldsWithoutTheClient() {
     visitor.of("fence-a", "PUT", "/products/espresso?cents=280");
     visitor.of("fence-b", "PUT", "/products/espresso?cents=310");
