@@ -21,6 +21,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import org.awaitility.Awaitility;
 import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.AfterAll;
@@ -270,6 +271,8 @@ class ClusterReplicaReadsTest {
           unexpected.add("nothing read");
         }
         reads.incrementAndGet();
+        // The servers need the processors, too.
+        LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(1));
       } catch (RedisException failure) {
         note(failure, unexpected);
       }

@@ -11,6 +11,7 @@ import io.lettuce.core.SortArgs;
 import io.lettuce.core.XReadArgs;
 import io.lettuce.core.api.sync.RedisCommands;
 import io.lettuce.core.codec.StringCodec;
+import io.lettuce.core.models.role.RedisNodeDescription;
 import io.lettuce.core.output.ValueOutput;
 import io.lettuce.core.protocol.CommandArgs;
 import io.lettuce.core.protocol.CommandType;
@@ -328,6 +329,18 @@ class ReplicaReadsTest {
   }
 
   @Test
+  void aServerThatDoesNotSayWhetherItIsAReplicaIsNotReadFrom() {
+    try (RedisServer third = Tenants.confined().setting("rename-command", "HELLO", "none").start();
+        TenantRedis redis = client(ReadFrom.REPLICA_PREFERRED, third).maxAttempts(1).build()) {
+      TenantClient<String, String> acme = redis.tenant("acme");
+      assertThat(answers(acme.sync())).containsExactly(PRIMARY);
+      assertThatThrownBy(() -> acme.readingFrom(ReadFrom.REPLICA).sync().get("where"))
+          .isInstanceOf(TenantConnectionException.class)
+          .hasMessageContaining(address(third) + " knows no HELLO");
+    }
+  }
+
+  @Test
   void aReplicaThatHangsDelaysAReadByHalfOfItsTimeAndThenNoMore() {
     SimpleMeterRegistry meters = new SimpleMeterRegistry();
     try (RedisServer third = third();
@@ -415,6 +428,61 @@ class ReplicaReadsTest {
       assertThat(redis.tenant("acme").sync().get("where")).isEqualTo(FIRST);
       await().until(() -> !first.admin().text("CLIENT", "LIST").contains("user=tenant_acme"));
       assertThat(redis.tenant("acme").sync().get("where")).isEqualTo(FIRST);
+    }
+  }
+
+  @Test
+  void connectionsToReplicasCountAmongAll() {
+    try (TenantRedis redis =
+        client(ReadFrom.REPLICA, first)
+            .connections(ConnectionOptions.builder().maxConnections(1).build())
+            .connectTimeout(Duration.ofSeconds(1))
+            .build()) {
+      TenantClient<String, String> acme = redis.tenant("acme");
+      assertThat(acme.sync().get("where")).isEqualTo(FIRST);
+      assertThatThrownBy(() -> acme.sync().set("k", "v"))
+          .isInstanceOfSatisfying(
+              TenantConnectionException.class,
+              failure -> assertThat(failure.code()).isEqualTo(ErrorCode.TR012));
+      assertThat(redis.tenant("globex").sync().get("where")).isEqualTo(FIRST);
+    }
+  }
+
+  @Test
+  void aReadFromOfTheApplicationsOwnChoosesAndWhatItThrowsFailsTheRead() {
+    ReadFrom last =
+        new ReadFrom() {
+          @Override
+          public List<RedisNodeDescription> select(Nodes nodes) {
+            return nodes.getNodes().stream()
+                .filter(node -> node.getUri().getPort() == second.port())
+                .toList();
+          }
+        };
+    ReadFrom none =
+        new ReadFrom() {
+          @Override
+          public List<RedisNodeDescription> select(Nodes nodes) {
+            return List.of();
+          }
+        };
+    ReadFrom broken =
+        new ReadFrom() {
+          @Override
+          public List<RedisNodeDescription> select(Nodes nodes) {
+            throw new IllegalStateException("broken");
+          }
+        };
+    try (TenantRedis redis = client(last, first, second).maxAttempts(1).build()) {
+      TenantClient<String, String> acme = redis.tenant("acme");
+      assertThat(answers(acme.sync())).containsExactly(SECOND);
+      assertThatThrownBy(() -> acme.readingFrom(none).sync().get("where"))
+          .isInstanceOf(TenantConnectionException.class)
+          .hasMessageContaining("none of the primary and 2 replica(s)");
+      assertThatThrownBy(() -> acme.readingFrom(broken).sync().get("where"))
+          .isInstanceOf(TenantConnectionException.class)
+          .hasMessageContaining("IllegalStateException");
+      assertThat(answers(acme.sync())).containsExactly(SECOND);
     }
   }
 

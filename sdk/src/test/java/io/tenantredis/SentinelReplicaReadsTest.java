@@ -3,10 +3,13 @@ package io.tenantredis;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.lettuce.core.ReadFrom;
+import io.lettuce.core.RedisCredentials;
 import io.lettuce.core.RedisException;
 import io.lettuce.core.api.sync.RedisCommands;
 import io.tenantredis.test.server.RedisServer;
 import io.tenantredis.test.server.ReplicatedRedis;
+import io.tenantredis.test.server.TestCertificates;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Queue;
@@ -16,9 +19,12 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import reactor.core.publisher.Mono;
 
 /** Replicas are found, and found again after a failover, by asking Sentinels. */
 class SentinelReplicaReadsTest {
@@ -117,11 +123,52 @@ class SentinelReplicaReadsTest {
           unexpected.add("read " + value);
         }
         reads.incrementAndGet();
+        // The servers need the processors, too.
+        LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(1));
       } catch (RedisException failure) {
         if (!(failure instanceof TenantRedisFailure typed) || !HONEST.contains(typed.code())) {
           unexpected.add(failure.toString());
         }
       }
+    }
+  }
+
+  @Test
+  void sentinelsAreAskedForReplicasWithTheirOwnCredentialsOverTls(@TempDir Path directory) {
+    TestCertificates certificates = TestCertificates.createIn(directory);
+    try (ReplicatedRedis servers =
+        ReplicatedRedis.builder()
+            .server(Tenants.confined().tls(certificates, certificates.server()))
+            .sentinel(
+                RedisServer.builder()
+                    .adminUser("admin", "admin-secret")
+                    .user("watcher", "on", ">watcher-secret", "&*", "+@connection", "+sentinel")
+                    .tls(certificates, certificates.server()))
+            .replicas(1)
+            .sentinels(1)
+            .start()) {
+      RedisServer sentinel = servers.sentinels().get(0);
+      try (TenantRedis redis =
+          TenantRedis.builder(
+                  "rediss-sentinel://"
+                      + sentinel.host()
+                      + ":"
+                      + sentinel.tlsPort()
+                      + "#"
+                      + servers.masterName())
+              .identity("tenant_{tenant}")
+              .credentials(Tenants.credentials())
+              .sentinelCredentials(
+                  () -> Mono.just(RedisCredentials.just("watcher", "watcher-secret")))
+              .tls(TlsOptions.builder().trust(certificates.caPem()).build())
+              .readFrom(ReadFrom.REPLICA_PREFERRED)
+              .build()) {
+        RedisCommands<String, String> acme = redis.tenant("acme").sync();
+        acme.set("k", "v");
+        servers.awaitReplicas();
+        awaitReadsAt(servers.replicas(), acme);
+      }
+      assertThat(sentinel.admin().list("ACL", "LOG").toString()).doesNotContain("tenant_");
     }
   }
 }

@@ -1,6 +1,7 @@
 package io.tenantredis.internal.connection;
 
 import io.lettuce.core.RedisConnectionException;
+import io.lettuce.core.protocol.CommandType;
 import io.tenantredis.ErrorCode;
 import io.tenantredis.FailureDetails;
 import io.tenantredis.IdentityCheck;
@@ -11,6 +12,7 @@ import io.tenantredis.TenantIdentityException;
 import io.tenantredis.UnknownTenantException;
 import io.tenantredis.internal.error.ErrorClass;
 import io.tenantredis.internal.error.ServerError;
+import java.util.Locale;
 import java.util.concurrent.TimeoutException;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
@@ -158,14 +160,28 @@ final class ConnectFailures {
   }
 
   static TenantConnectionException notPermitted(
-      TenantId tenant, String endpoint, String permission, Throwable failure) {
+      TenantId tenant, String endpoint, CommandType command, Throwable failure) {
     return connection(
         ErrorCode.SEC003,
         tenant,
         endpoint
             + " does not permit what a connection to a replica needs (NOPERM): grant the tenant's user "
-            + permission
+            + "+"
+            + command.name().toLowerCase(Locale.ROOT)
             + ".",
+        failure);
+  }
+
+  static TenantConnectionException unfit(
+      TenantId tenant, String endpoint, CommandType command, Throwable failure) {
+    return connection(
+        ErrorCode.TR005,
+        tenant,
+        endpoint
+            + " knows no "
+            + command
+            + ", which a connection to a replica needs, so that nothing is read there. Is it a replica of the kind that the Redis"
+            + " URI says?",
         failure);
   }
 

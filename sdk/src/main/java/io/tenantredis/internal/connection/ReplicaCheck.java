@@ -9,6 +9,7 @@ import io.lettuce.core.protocol.AsyncCommand;
 import io.lettuce.core.protocol.Command;
 import io.lettuce.core.protocol.CommandArgs;
 import io.lettuce.core.protocol.CommandType;
+import io.tenantredis.internal.error.ErrorClass;
 import io.tenantredis.internal.error.ServerError;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -40,7 +41,7 @@ enum ReplicaCheck {
           .handle(
               (hello, failure) -> {
                 if (failure != null) {
-                  throw refused(identity, endpoint, "+hello", failure);
+                  throw refused(identity, endpoint, CommandType.HELLO, failure);
                 }
                 Object role = hello.get("role");
                 if (!"replica".equals(role) && !"slave".equals(role)) {
@@ -60,7 +61,7 @@ enum ReplicaCheck {
           .handle(
               (ok, failure) -> {
                 if (failure != null) {
-                  throw refused(identity, endpoint, "+readonly", failure);
+                  throw refused(identity, endpoint, CommandType.READONLY, failure);
                 }
                 return null;
               });
@@ -87,14 +88,17 @@ enum ReplicaCheck {
   }
 
   private static RuntimeException refused(
-      TenantIdentity identity, String endpoint, String permission, Throwable failure) {
+      TenantIdentity identity, String endpoint, CommandType command, Throwable failure) {
     Throwable cause =
         failure instanceof CompletionException && failure.getCause() != null
             ? failure.getCause()
             : failure;
-    return cause instanceof RedisCommandExecutionException
-            && ServerError.of(cause.getMessage()) == ServerError.NOPERM
-        ? ConnectFailures.notPermitted(identity.tenant(), endpoint, permission, cause)
-        : ConnectFailures.of(identity.tenant(), endpoint, cause);
+    if (!(cause instanceof RedisCommandExecutionException)
+        || ServerError.classOf(cause.getMessage()) == ErrorClass.RETRY_SAFE) {
+      return ConnectFailures.of(identity.tenant(), endpoint, cause);
+    }
+    return ServerError.of(cause.getMessage()) == ServerError.NOPERM
+        ? ConnectFailures.notPermitted(identity.tenant(), endpoint, command, cause)
+        : ConnectFailures.unfit(identity.tenant(), endpoint, command, cause);
   }
 }
