@@ -59,11 +59,16 @@ final class PrimaryLookup {
     return uri.getSentinelMasterId() != null && !uri.getSentinels().isEmpty();
   }
 
-  /** The same for URIs that name the same primary behind the same Sentinels. */
+  /** The same for URIs that ask for the same primary, of the same Sentinels, in the same way. */
   static String nameOf(RedisURI uri) {
     StringBuilder name = new StringBuilder(uri.getSentinelMasterId());
-    uri.getSentinels()
-        .forEach(at -> name.append(',').append(at.getHost()).append(':').append(at.getPort()));
+    Stream.concat(Stream.of(uri), uri.getSentinels().stream())
+        .forEach(
+            at ->
+                name.append(at.isSsl() ? ",tls " + at.getVerifyMode() + ' ' : ",")
+                    .append(at.getHost())
+                    .append(':')
+                    .append(at.getPort()));
     return name.toString();
   }
 
