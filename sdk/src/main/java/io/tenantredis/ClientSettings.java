@@ -308,10 +308,19 @@ final class ClientSettings {
         redisUri.startsWith(CLUSTER_TLS)
             ? "rediss://" + redisUri.substring(CLUSTER_TLS.length())
             : "redis://" + redisUri.substring(CLUSTER.length());
-    if (RedisURI.create(plain).getDatabase() != 0) {
+    RedisURI all = RedisURI.create(plain);
+    if (all.getDatabase() != 0) {
       problems.add("The Redis URI names a database: a cluster has only number 0. Remove it.");
     }
-    return RedisClusterURIUtil.toRedisURIs(URI.create(plain));
+    List<RedisURI> seeds = RedisClusterURIUtil.toRedisURIs(URI.create(plain));
+    seeds.forEach(
+        seed -> {
+          // What Lettuce forgets when it makes several of one.
+          seed.setClientName(all.getClientName());
+          seed.setLibraryName(all.getLibraryName());
+          seed.setLibraryVersion(all.getLibraryVersion());
+        });
+    return seeds;
   }
 
   private void check(RedisURI uri, List<String> problems) {
