@@ -41,9 +41,12 @@ public interface ConnectionEvents {
   /** A tenant's commands fail from now on; told once until it is {@linkplain #available}. */
   void quarantined(TenantId tenant, Throwable cause);
 
-  /** A tenant's commands go over a connection with new credentials. */
+  /**
+   * A tenant's commands, or its subscriptions, go over another connection: with new credentials or
+   * certificates, or to where the tenant lives now.
+   */
   void exchanged(TenantId tenant);
 
-  /** No connection with new credentials; the old one is kept. Told once for each change. */
+  /** No such other connection; the present one is kept. Told once for each change. */
   void exchangeFailed(TenantId tenant, Throwable cause);
 }

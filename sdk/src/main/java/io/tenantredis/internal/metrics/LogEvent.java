@@ -35,7 +35,7 @@ enum LogEvent {
   EXCHANGE_FAILED(
       "connection",
       WARN,
-      "No connection of tenant {} with its new credentials. The old one is kept and the new ones are tried again: {}"),
+      "No connection of tenant {} to take the place of the present one, which is kept. This is tried again: {}"),
   TENANT_EVICTED("tenant", DEBUG, "Evicted tenant {} ({}); its next command connects again"),
   TENANT_UNAVAILABLE("tenant", WARN, "Tenant {} has no connection, which is tried again: {}"),
   TENANT_AVAILABLE("tenant", INFO, "Tenant {} has a verified connection again"),
