@@ -383,15 +383,28 @@ public final class AclPolicy {
     }
 
     /**
-     * Adds what a client of a Redis Cluster sends on the tenant's connections: {@code CLUSTER
-     * NODES}, {@code READONLY}, {@code ASKING} and so on. They show the addresses of the nodes and
-     * nothing of tenants.
+     * Adds what this client sends to a Redis Cluster on the tenant's connections: {@code CLUSTER
+     * SLOTS}, {@code ASKING} and, for reading from replicas, {@code READONLY}. They show the
+     * addresses of the nodes and nothing of tenants.
      *
      * @return this builder
      */
     public Builder cluster() {
       needed.addAll(ProfileCommands.CLUSTER);
       return this;
+    }
+
+    /**
+     * Adds what {@link #cluster} does and what other clients of a Redis Cluster send besides:
+     * {@code CLUSTER NODES}, {@code CLUSTER KEYSLOT}, {@code CLUSTER MYID} and {@code READWRITE}.
+     * For tenants that are reached without this client, too; these commands show the addresses of
+     * all nodes and nothing of tenants.
+     *
+     * @return this builder
+     */
+    public Builder clusterOfOtherClients() {
+      needed.addAll(ProfileCommands.CLUSTER_OF_OTHERS);
+      return cluster();
     }
 
     /**

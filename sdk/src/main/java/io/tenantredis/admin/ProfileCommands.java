@@ -35,16 +35,12 @@ final class ProfileCommands {
           "WATCH",
           "UNWATCH");
 
-  /** What a client of a cluster sends besides, on the tenant's connections. */
-  static final List<CommandRule> CLUSTER =
-      rules(
-          "ASKING",
-          "READONLY",
-          "READWRITE",
-          "CLUSTER KEYSLOT",
-          "CLUSTER MYID",
-          "CLUSTER NODES",
-          "CLUSTER SLOTS");
+  /** What this client sends to a cluster besides, on the tenant's connections. */
+  static final List<CommandRule> CLUSTER = rules("ASKING", "CLUSTER SLOTS", "READONLY");
+
+  /** What other clients send to a cluster. */
+  static final List<CommandRule> CLUSTER_OF_OTHERS =
+      rules("READWRITE", "CLUSTER KEYSLOT", "CLUSTER MYID", "CLUSTER NODES");
 
   static final List<CommandRule> SCAN = rules("SCAN", "CLUSTERSCAN");
 

@@ -42,8 +42,13 @@ final class PolicyOptions {
       description = "SCAN, which shows the key names of all tenants to a client without the SDK.")
   private boolean scan;
 
-  @Option(names = "--cluster", description = "What clients of a Redis Cluster send.")
+  @Option(names = "--cluster", description = "What the client sends to a Redis Cluster.")
   private boolean cluster;
+
+  @Option(
+      names = "--cluster-other-clients",
+      description = "The same, and what other clients send to a Redis Cluster.")
+  private boolean otherClients;
 
   @Option(
       names = "--channel-pattern",
@@ -73,6 +78,9 @@ final class PolicyOptions {
     }
     if (cluster) {
       policy.cluster();
+    }
+    if (otherClients) {
+      policy.clusterOfOtherClients();
     }
     channelPatterns.forEach(policy::channelPattern);
     databases.forEach(policy::keyspaceEvents);
