@@ -78,7 +78,7 @@ public final class TenantSession {
     connections.onDistrust(subscriber::distrust);
     connections.connectedElsewhere(subscriber::isActive);
     if (connections instanceof ClusterConnections cluster) {
-      cluster.onHomeMoved(subscriber::exchange);
+      cluster.onHomeMoved(subscriber::move);
     }
   }
 

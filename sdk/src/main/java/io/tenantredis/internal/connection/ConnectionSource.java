@@ -19,6 +19,11 @@ public interface ConnectionSource {
   CompletableFuture<VerifiedConnection> connect(TenantIdentity identity);
 
   /**
+   * A connection of this source does from now on what its kind is for, in place of any before it.
+   */
+  default void inUse(VerifiedConnection connection) {}
+
+  /**
    * A tenant's credentials of now.
    *
    * @return a stage with them, or with null where the application runs without ACL users; failed if

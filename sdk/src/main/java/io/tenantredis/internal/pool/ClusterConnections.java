@@ -413,6 +413,9 @@ public final class ClusterConnections implements TenantConnections, Topology.Ask
     /** Where keys are spread any node will do, and after a failure another one. */
     private final AtomicInteger failures = new AtomicInteger();
 
+    /** Which node a connection leads to: one in use, one to come and one to go. */
+    private final Map<VerifiedConnection, NodeAddress> places = new ConcurrentHashMap<>();
+
     private CompletionStage<NodeAddress> place(SlotMap map) {
       if (pinned) {
         return home();
@@ -431,10 +434,12 @@ public final class ClusterConnections implements TenantConnections, Topology.Ask
           .thenCompose(this::place)
           .thenCompose(
               address -> {
-                subscribedAt = address;
                 // Looks after the tenant's right to be there, also if no command goes there.
                 node(address);
-                return topology.connector(address).connect(subscriber);
+                return topology
+                    .connector(address)
+                    .connect(subscriber)
+                    .thenApply(connection -> placed(connection, address));
               })
           .whenComplete(
               (connection, failure) -> {
@@ -446,6 +451,17 @@ public final class ClusterConnections implements TenantConnections, Topology.Ask
                 }
               });
       return result;
+    }
+
+    private VerifiedConnection placed(VerifiedConnection connection, NodeAddress address) {
+      places.put(connection, address);
+      connection.closed().thenRun(() -> places.remove(connection));
+      return connection;
+    }
+
+    @Override
+    public void inUse(VerifiedConnection connection) {
+      subscribedAt = places.get(connection);
     }
 
     @Override

@@ -31,8 +31,8 @@ import org.jspecify.annotations.Nullable;
  * the present one, which goes when it has answered a PING sent after that. Whatever is published
  * meanwhile is heard on one of them at least.
  *
- * <p>All methods but {@link #exchange} and {@link #distrust} are called with the owner's lock held,
- * and what they return is run without it. Nothing blocks.
+ * <p>All methods but {@link #exchange}, {@link #move} and {@link #distrust} are called with the
+ * owner's lock held, and what they return is run without it. Nothing blocks.
  */
 final class SubscriberLinks {
 
@@ -61,6 +61,7 @@ final class SubscriberLinks {
   private boolean connecting;
   private boolean exchanging;
   private boolean exchangeAgain;
+  private boolean moving;
   private int exchangeFailures;
   private int failures;
   private long tryingSince;
@@ -162,7 +163,7 @@ final class SubscriberLinks {
     current = null;
     next = null;
     leaving = null;
-    exchanging = false;
+    endExchange();
     return () -> links.forEach(link -> link.connection().close());
   }
 
@@ -227,7 +228,7 @@ final class SubscriberLinks {
       outdated = takeExchangeAgain();
       if (wanted) {
         everConnected = true;
-        current = link;
+        use(link);
         start(link);
       }
     }
@@ -245,6 +246,16 @@ final class SubscriberLinks {
     boolean again = exchangeAgain;
     exchangeAgain = false;
     return again;
+  }
+
+  private void use(SubscriberLink link) {
+    current = link;
+    connector.inUse(link.connection());
+  }
+
+  private void endExchange() {
+    exchanging = false;
+    moving = false;
   }
 
   private void start(SubscriberLink link) {
@@ -307,12 +318,14 @@ final class SubscriberLinks {
 
   private Runnable currentGone(SubscriberLink link) {
     failures = now() - link.openedAt() >= GOOD_LIFE_NANOS ? 1 : failures + 1;
-    current = next;
+    SubscriberLink successor = next;
+    current = null;
     next = null;
-    exchanging = false;
+    endExchange();
     owner.lost();
-    if (current != null) {
-      return owner.tookOver(current);
+    if (successor != null) {
+      use(successor);
+      return owner.tookOver(successor);
     }
     tryingSince = now();
     connectIn(policy.backoff().nanosAfter(failures));
@@ -332,11 +345,13 @@ final class SubscriberLinks {
       owner.missed();
     }
     leaving = current;
-    current = link;
+    use(link);
     next = null;
-    exchanging = false;
+    boolean moved = moving;
+    endExchange();
     if (leaving != null) {
-      if (!leaving.connection().remoteAddress().equals(link.connection().remoteAddress())) {
+      if (moved
+          || !leaving.connection().remoteAddress().equals(link.connection().remoteAddress())) {
         // Another server: what was published there before is on neither connection.
         owner.missed();
       }
@@ -399,6 +414,22 @@ final class SubscriberLinks {
     attemptExchange();
   }
 
+  /**
+   * The connection in use leads to the wrong server: the same, and it is tried until it has been
+   * done. What is published meanwhile may be missed.
+   */
+  void move() {
+    synchronized (lock) {
+      if (!owner.isActive() || connecting || exchanging) {
+        return;
+      }
+      exchanging = true;
+      moving = true;
+      exchangeFailures = 0;
+    }
+    attemptExchange();
+  }
+
   private void attemptExchange() {
     synchronized (lock) {
       if (!exchanging) {
@@ -442,12 +473,15 @@ final class SubscriberLinks {
       exchangeFailures = 0;
     }
     exchangeFailures++;
-    exchanging =
+    boolean again =
         exchanging
             && current != null
-            && exchangeFailures < MAX_EXCHANGE_ATTEMPTS
+            && (moving || exchangeFailures < MAX_EXCHANGE_ATTEMPTS)
             && schedule(
                 this::attemptExchange, policy.quarantineBackoff().nanosAfter(exchangeFailures));
+    if (!again) {
+      endExchange();
+    }
   }
 
   /** Closes connections because the server does not say that the tenant's are its own. */

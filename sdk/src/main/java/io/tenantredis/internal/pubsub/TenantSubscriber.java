@@ -308,6 +308,11 @@ public final class TenantSubscriber {
     links.exchange();
   }
 
+  /** Exchanges the connection because it leads to a server that tells no more what it is for. */
+  public void move() {
+    links.move();
+  }
+
   /** Closes the connection, because the server does not say that the tenant's are its own. */
   public void distrust() {
     links.distrust();
