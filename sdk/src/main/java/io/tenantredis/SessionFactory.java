@@ -148,6 +148,7 @@ final class SessionFactory implements Function<TenantId, TenantSession> {
               settings.pool,
               settings.commandTimeout.toNanos(),
               settings.connections.idleTime().toNanos(),
+              resources.eventExecutorGroup(),
               node -> toNode.apply(node, node));
       connections = cluster;
       shards = settings.readsReplicas() ? cluster.shards() : null;

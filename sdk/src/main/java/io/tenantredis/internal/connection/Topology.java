@@ -50,6 +50,9 @@ public final class Topology {
   private final Set<TenantId> asking = new HashSet<>();
   private long askedAt;
 
+  /** Whether somebody wanted it to be asked sooner after the last time than it may be. */
+  private boolean due;
+
   /** How often somebody began to ask. */
   private long begun;
 
@@ -165,7 +168,30 @@ public final class Topology {
   }
 
   /**
-   * Asks the cluster in the background, unless that was done a moment ago.
+   * What the cluster said after a moment in the past; asks it, or joins those who wait for an
+   * answer, if it said nothing since.
+   *
+   * @param nanos the moment, by the clock of this object
+   * @return a stage with what is known then, or failed as the asker's last attempt did
+   */
+  public CompletableFuture<SlotMap> learnSince(Asker asker, long nanos) {
+    SlotMap known = current;
+    return known != null && learntAt - nanos >= 0
+        ? CompletableFuture.completedFuture(known)
+        : learn(asker);
+  }
+
+  /** How long it is until the cluster may be asked again in the background; zero while it is. */
+  public long nanosUntilAsked() {
+    synchronized (lock) {
+      return asking.isEmpty()
+          ? Math.max(0, askedAt + SHORTEST_INTERVAL_NANOS - nanoTime.getAsLong())
+          : 0;
+    }
+  }
+
+  /**
+   * Asks the cluster in the background; if that was done a moment ago, at the next {@link #sweep}.
    *
    * @param knowing the node that knows best; null if none does
    */
@@ -175,6 +201,8 @@ public final class Topology {
       if (asking.isEmpty()) {
         if (nanoTime.getAsLong() - askedAt >= SHORTEST_INTERVAL_NANOS) {
           own = begin(asker, knowing);
+        } else {
+          due = true;
         }
       } else if (!asking.contains(asker.tenant())
           && waiting.stream().noneMatch(one -> one.asker.tenant().equals(asker.tenant()))) {
@@ -196,7 +224,9 @@ public final class Topology {
     }
   }
 
-  /** Asks again if what is known is old, or who asks is slow. Called at short intervals. */
+  /**
+   * Asks again if what is known is old or in doubt, or who asks is slow. Called at short intervals.
+   */
   public void sweep(Asker asker) {
     Inquiry own = null;
     synchronized (lock) {
@@ -206,11 +236,17 @@ public final class Topology {
       }
     }
     run(own);
-    if (intervalNanos > 0
-        && current != null
-        && nanoTime.getAsLong() - learntAt >= intervalNanos
-        && !asker.connected().isEmpty()) {
+    if (isOld() && !asker.connected().isEmpty()) {
       refresh(asker, null);
+    }
+  }
+
+  private boolean isOld() {
+    synchronized (lock) {
+      return due
+          || (intervalNanos > 0
+              && current != null
+              && nanoTime.getAsLong() - learntAt >= intervalNanos);
     }
   }
 
@@ -224,6 +260,7 @@ public final class Topology {
   /** Called with the lock held. */
   private Inquiry begin(Asker asker, @Nullable NodeAddress knowing) {
     askedAt = nanoTime.getAsLong();
+    due = false;
     asking.add(asker.tenant());
     return new Inquiry(asker, candidates(asker, knowing), ++begun);
   }

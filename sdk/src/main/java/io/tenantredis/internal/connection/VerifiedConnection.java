@@ -12,6 +12,7 @@ import io.lettuce.core.protocol.CommandWrapper;
 import io.lettuce.core.protocol.RedisCommand;
 import io.tenantredis.TenantCredentials;
 import io.tenantredis.TenantId;
+import io.tenantredis.internal.error.ServerError;
 import io.tenantredis.internal.keyspace.GuardedCommand;
 import io.tenantredis.internal.metrics.ConnectionEvents;
 import java.io.IOException;
@@ -149,12 +150,19 @@ public final class VerifiedConnection {
       return;
     }
     RedisChannelWriter writer = physical.getChannelWriter();
-    writer.write(
+    AsyncCommand<byte[], byte[], String> asking =
         new AsyncCommand<>(
             new Command<>(
                 CommandType.ASKING,
                 new StatusOutput<>(ByteArrayCodec.INSTANCE),
-                new CommandArgs<>(ByteArrayCodec.INSTANCE))));
+                new CommandArgs<>(ByteArrayCodec.INSTANCE)));
+    asking.whenComplete(
+        (ok, failure) -> {
+          if (failure != null && ServerError.of(failure.getMessage()) == ServerError.NOPERM) {
+            command.askingDenied();
+          }
+        });
+    writer.write(asking);
     dispatch(command);
     if (!command.isEncoded()) {
       // Cancelled in between: somebody else's command must not be the one that asked.

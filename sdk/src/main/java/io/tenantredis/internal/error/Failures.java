@@ -171,6 +171,16 @@ public final class Failures {
         null);
   }
 
+  /** A node that has the key for now does not let the tenant's user ask for it. */
+  public static RuntimeException askingDenied(TenantId tenant, String command, String node) {
+    return new TenantPermissionDeniedException(
+        new FailureDetails(ErrorCode.SEC003, tenant, command, Outcome.REJECTED),
+        "NOPERM "
+            + node
+            + " has the key while its slot moves, and does not let the tenant's user ask for it: grant it +asking.",
+        null);
+  }
+
   /** A walk through the keys of a cluster cannot go on where it was. */
   public static RuntimeException walkInterrupted(TenantId tenant, String node) {
     return new TenantCommandException(

@@ -74,6 +74,7 @@ public final class GuardedCommand<K, V, T>
   private volatile boolean sent;
   private volatile boolean detached;
   private volatile boolean cancelled;
+  private volatile boolean askingDenied;
   private volatile int settled;
 
   /** The command whose final bytes are {@code wire}; the scratch says the rest. */
@@ -323,6 +324,16 @@ public final class GuardedCommand<K, V, T>
    */
   public boolean replyBegun() {
     return output.hasBegun();
+  }
+
+  /** The server refused the {@code ASKING} in front of this command. */
+  public void askingDenied() {
+    askingDenied = true;
+  }
+
+  /** Whether the server refused the {@code ASKING} in front of this command. */
+  public boolean isAskingDenied() {
+    return askingDenied;
   }
 
   /**

@@ -48,6 +48,9 @@ final class Call implements ReplyListener {
   private @Nullable ReplicaConnection replica;
   private boolean asking;
   private int redirects;
+  private boolean doubted;
+  private long doubtedAt;
+  private long notBefore;
   private long permitNanos;
   private @Nullable Observation observation;
 
@@ -214,6 +217,37 @@ final class Call implements ReplyListener {
     attempt = attempt.again();
     wire = attempt;
     prepare(attempt);
+  }
+
+  /**
+   * The node of this attempt may be the wrong one: the next attempt goes where the cluster says
+   * then.
+   *
+   * @param now since when it is in doubt
+   * @param pauseNanos how long it is until the cluster can be asked
+   */
+  void doubt(long now, long pauseNanos) {
+    doubted = true;
+    doubtedAt = now;
+    notBefore = now + pauseNanos;
+  }
+
+  /** Whether the last attempt brought the node in doubt; if so, since {@link #doubtedAt()}. */
+  boolean isDoubted() {
+    return doubted;
+  }
+
+  long doubtedAt() {
+    return doubtedAt;
+  }
+
+  void trust() {
+    doubted = false;
+  }
+
+  /** How long the next attempt should wait for what the cluster says; zero for not at all. */
+  long pauseNanos(long now) {
+    return doubted ? Math.max(0, notBefore - now) : 0;
   }
 
   long startNanos() {

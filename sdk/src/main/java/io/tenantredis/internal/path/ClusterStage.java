@@ -11,6 +11,8 @@ import io.tenantredis.internal.pool.ClusterConnections;
 import io.tenantredis.internal.pool.NodeConnections;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,6 +21,9 @@ import org.jspecify.annotations.Nullable;
  * is sent before it said that the connection is the tenant's.
  */
 final class ClusterStage implements Stage {
+
+  /** Where something is known, nobody waits longer for something better. */
+  private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   private final ClusterConnections connections;
   private final int maxRedirects;
@@ -49,20 +54,24 @@ final class ClusterStage implements Stage {
       call.proceed();
     } else if (map == null || call.attempt().rule().isKeyspaceWide()) {
       // A node that lost the keys answers SCAN as if there were none.
-      new ForTopology(call).begin();
+      new ForTopology(call, false).begin(connections.topology().learnAgain(connections));
+    } else if (call.isDoubted()) {
+      new ForTopology(call, true)
+          .begin(connections.topology().learnSince(connections, call.doubtedAt()));
     } else {
       route(call, map);
     }
   }
 
   private void route(Call call, SlotMap map) {
+    call.trust();
     int slot = call.attempt().slot();
     if (slot == GuardedCommand.NO_SLOT) {
       slot = connections.homeSlot();
     }
     NodeAddress owner = map.owner(slot);
     if (owner == null) {
-      connections.doubt();
+      doubt(call);
       call.refuse(ClusterConnections.notServed(call.tenant(), call.command(), slot));
       return;
     }
@@ -79,11 +88,19 @@ final class ClusterStage implements Stage {
             return;
           }
         }
-        case TR002, TR003, TR004, TR005 -> connections.doubt();
+        case TR002, TR003, TR004, TR005 -> doubt(call);
         default -> {}
       }
     }
     call.settle(failure);
+  }
+
+  /** The node does not serve: by the next attempt another one may. */
+  private void doubt(Call call) {
+    if (call.fixed() == null) {
+      call.doubt(System.nanoTime(), connections.topology().nanosUntilAsked());
+    }
+    connections.doubt();
   }
 
   private boolean follow(Call call) {
@@ -106,6 +123,11 @@ final class ClusterStage implements Stage {
       connections.doubt();
       return false;
     }
+    if (!ask && call.isAsking() && call.attempt().isAskingDenied() && isGenuine(call)) {
+      // The node that has the key for now sends the command back: that would go on in circles.
+      call.settle(Failures.askingDenied(call.tenant(), call.command(), speaker.toString()));
+      return true;
+    }
     if (!ask) {
       connections.topology().refresh(connections, target);
     }
@@ -117,31 +139,43 @@ final class ClusterStage implements Stage {
     return true;
   }
 
+  /** Whether nobody but the node itself can have said what it answered. */
+  private static boolean isGenuine(Call call) {
+    return !call.attempt().isScript() && !call.attempt().rule().isOfModule();
+  }
+
   /**
    * A script or a module can make up a redirection: it leads to nodes that the cluster named
    * itself. Whoever is asked learns the tenant's password, and is believed by all tenants.
    */
   private boolean mayLead(Call call, NodeAddress target) {
     SlotMap map = connections.topology().current();
-    boolean genuine = !call.attempt().isScript() && !call.attempt().rule().isOfModule();
-    return genuine || (map != null && map.primaries().contains(target));
+    return isGenuine(call) || (map != null && map.primaries().contains(target));
   }
 
   /** A command that waits until it is known who serves which slot. */
   private final class ForTopology extends Waiting {
 
     private final Call call;
+    private final boolean orKnown;
     private volatile @Nullable CompletableFuture<SlotMap> answer;
+    private volatile @Nullable Future<?> patience;
 
-    ForTopology(Call call) {
+    /**
+     * @param orKnown whether what is known will do where nothing better is to be had soon
+     */
+    ForTopology(Call call, boolean orKnown) {
       super(call.attempt(), timer);
       this.call = call;
+      this.orKnown = orKnown;
     }
 
-    void begin() {
+    void begin(CompletableFuture<SlotMap> asked) {
       watch(call.remainingNanos(System.nanoTime()));
-      CompletableFuture<SlotMap> asked = connections.topology().learnAgain(connections);
       answer = asked;
+      if (orKnown && !asked.isDone()) {
+        patience = timer.schedule(() -> learnt(null, null), PATIENCE_NANOS, TimeUnit.NANOSECONDS);
+      }
       asked.whenComplete(this::learnt);
       if (isOver()) {
         asked.cancel(false);
@@ -152,8 +186,14 @@ final class ClusterStage implements Stage {
       if (!end()) {
         return;
       }
-      if (map != null) {
-        route(call, map);
+      Future<?> timeout = patience;
+      if (timeout != null) {
+        timeout.cancel(false);
+      }
+      forgotten();
+      SlotMap known = map == null && orKnown ? connections.topology().current() : map;
+      if (known != null) {
+        route(call, known);
         return;
       }
       Throwable cause =

@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Tries again what {@link RetryRule} permits, as often and at the intervals that Resilience4j says,
- * within the deadline. Between attempts a call holds no permit, and ends at once when the
- * application cancels it.
+ * within the deadline; later, if what a cluster says must be known first. Between attempts a call
+ * holds no permit, and ends at once when the application cancels it.
  */
 final class RetryStage implements Stage {
 
@@ -54,12 +54,15 @@ final class RetryStage implements Stage {
       call.retries(context);
     }
     long delayMillis = context.onError(failure);
-    if (delayMillis < 0
-        || TimeUnit.MILLISECONDS.toNanos(delayMillis) >= call.remainingNanos(System.nanoTime())) {
+    long delayNanos = TimeUnit.MILLISECONDS.toNanos(delayMillis);
+    long now = System.nanoTime();
+    long remaining = call.remainingNanos(now);
+    if (delayMillis < 0 || delayNanos >= remaining) {
       call.settle(failure);
       return;
     }
-    new Pause(call, failure).begin(delayMillis);
+    long longer = delayNanos + call.pauseNanos(now);
+    new Pause(call, failure).begin(longer < remaining ? longer : delayNanos);
   }
 
   /** The time between two attempts: it ends once, by itself or because nobody waits any longer. */
@@ -74,10 +77,10 @@ final class RetryStage implements Stage {
       this.failure = failure;
     }
 
-    void begin(long millis) {
+    void begin(long nanos) {
       Future<?> end;
       try {
-        end = timer.schedule(this::sendAgain, millis, TimeUnit.MILLISECONDS);
+        end = timer.schedule(this::sendAgain, nanos, TimeUnit.NANOSECONDS);
       } catch (RejectedExecutionException closed) {
         call.settle(failure);
         return;

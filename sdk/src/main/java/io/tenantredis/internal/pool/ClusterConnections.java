@@ -7,6 +7,7 @@ import io.lettuce.core.protocol.AsyncCommand;
 import io.lettuce.core.protocol.Command;
 import io.lettuce.core.protocol.CommandArgs;
 import io.lettuce.core.protocol.CommandType;
+import io.netty.util.concurrent.EventExecutorGroup;
 import io.tenantredis.CommandRefusedException;
 import io.tenantredis.KeyPrefix;
 import io.tenantredis.PoolOptions;
@@ -34,7 +35,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
@@ -72,6 +72,7 @@ public final class ClusterConnections implements TenantConnections, Topology.Ask
   private final PoolOptions poolOptions;
   private final long questionNanos;
   private final long idleNanos;
+  private final EventExecutorGroup timer;
   private final Function<ConnectionSource, NodeConnections> factory;
   private final boolean pinned;
   private final int homeSlot;
@@ -97,6 +98,7 @@ public final class ClusterConnections implements TenantConnections, Topology.Ask
       PoolOptions poolOptions,
       long questionNanos,
       long idleNanos,
+      EventExecutorGroup timer,
       Function<ConnectionSource, NodeConnections> factory) {
     this.topology = topology;
     this.identity = identity;
@@ -104,6 +106,7 @@ public final class ClusterConnections implements TenantConnections, Topology.Ask
     this.poolOptions = poolOptions;
     this.questionNanos = questionNanos;
     this.idleNanos = idleNanos;
+    this.timer = timer;
     this.factory = factory;
     this.homeSlot = SlotHash.getSlot(prefix.bytes());
     this.pinned = hasHashTag(prefix.toString());
@@ -308,41 +311,20 @@ public final class ClusterConnections implements TenantConnections, Topology.Ask
                   + " them: keep each tenant's keys in one slot with a key prefix such as"
                   + " 'tenant:{{tenant}}:'."));
     }
-    CompletableFuture<Lease> result = new CompletableFuture<>();
-    home()
-        .whenComplete(
-            (address, failure) -> {
-              if (address == null) {
-                result.completeExceptionally(failure);
-              } else if (!result.isDone()) {
-                handOver(node(address).lease(), result);
-              }
-            });
-    return result;
+    ClusterLease lease = new ClusterLease(this, poolOptions, questionNanos, timer);
+    lease.begin();
+    return lease.result();
   }
 
-  private static void handOver(CompletableFuture<Lease> asked, CompletableFuture<Lease> result) {
-    asked.whenComplete(
-        (lease, failure) -> {
-          if (lease == null) {
-            result.completeExceptionally(failure);
-          } else if (!result.complete(lease)) {
-            lease.giveBack();
-          }
-        });
-    result.whenComplete(
-        (lease, failure) -> {
-          if (failure instanceof CancellationException) {
-            asked.cancel(false);
-          }
-        });
+  /** What is known of the cluster, as soon as anything is. */
+  private CompletableFuture<SlotMap> known() {
+    SlotMap known = topology.current();
+    return known != null ? CompletableFuture.completedFuture(known) : topology.learn(this);
   }
 
   /** The node that serves the home slot, as soon as that is known. */
   private CompletableFuture<NodeAddress> home() {
-    SlotMap known = topology.current();
-    CompletableFuture<SlotMap> map =
-        known != null ? CompletableFuture.completedFuture(known) : topology.learn(this);
+    CompletableFuture<SlotMap> map = known();
     CompletableFuture<NodeAddress> result = new CompletableFuture<>();
     map.whenComplete(
         (slots, failure) -> {

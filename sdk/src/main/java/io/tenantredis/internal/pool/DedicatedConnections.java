@@ -107,12 +107,12 @@ public final class DedicatedConnections {
   /**
    * Asks for a connection for the application, which is watched for leaks.
    *
+   * @param longestWait waits no longer than this, even if the options would allow it
    * @return a stage with the lease, or failed with a typed exception; may be cancelled
    */
-  public CompletableFuture<Lease> acquireWatched() {
+  CompletableFuture<Lease> acquireWatched(Duration longestWait) {
     return acquire(
-        options.acquireTimeout(),
-        options.leakThreshold().isZero() ? null : new BorrowedHereException());
+        longestWait, options.leakThreshold().isZero() ? null : new BorrowedHereException());
   }
 
   private CompletableFuture<Lease> acquire(

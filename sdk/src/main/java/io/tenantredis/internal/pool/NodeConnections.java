@@ -36,7 +36,7 @@ public final class NodeConnections implements TenantConnections {
 
   @Override
   public CompletableFuture<Lease> lease() {
-    return dedicated.acquireWatched();
+    return dedicated.acquireWatched(dedicated.options().acquireTimeout());
   }
 
   @Override

@@ -35,6 +35,7 @@ class TopologyTest {
     private final TenantId id;
     private final List<CompletableFuture<SlotMap>> questions = new ArrayList<>();
     private boolean refused;
+    private Set<NodeAddress> connected = Set.of();
 
     Tenant(String id) {
       this.id = TenantId.of(id);
@@ -47,7 +48,7 @@ class TopologyTest {
 
     @Override
     public Set<NodeAddress> connected() {
-      return Set.of();
+      return connected;
     }
 
     @Override
@@ -149,5 +150,47 @@ class TopologyTest {
     topology.learn(gone).cancel(false);
     first.questions.get(0).completeExceptionally(new ConnectException("refused"));
     assertThat(gone.questions).isEmpty();
+  }
+
+  @Test
+  void whoDoubtsWhatIsKnownTakesOnlyWhatWasLearntSince() {
+    Tenant tenant = new Tenant("tenant");
+    topology.refresh(tenant, null);
+    assertThat(topology.nanosUntilAsked()).as("it is being asked").isZero();
+    tenant.questions.get(0).complete(map("a"));
+    assertThat(topology.nanosUntilAsked()).isEqualTo(TimeUnit.MILLISECONDS.toNanos(250));
+    assertThat(topology.learnSince(tenant, clock.get())).isCompletedWithValue(topology.current());
+
+    clock.addAndGet(TimeUnit.MILLISECONDS.toNanos(100));
+    assertThat(topology.nanosUntilAsked()).isEqualTo(TimeUnit.MILLISECONDS.toNanos(150));
+    CompletableFuture<SlotMap> since = topology.learnSince(tenant, clock.get());
+    CompletableFuture<SlotMap> other = topology.learnSince(new Tenant("other"), clock.get());
+    assertThat(since).isNotDone();
+    assertThat(tenant.questions).hasSize(2);
+    tenant.questions.get(1).complete(map("b"));
+    assertThat(since).isCompletedWithValue(topology.current());
+    assertThat(other).as("one answer is enough").isCompletedWithValue(topology.current());
+    assertThat(topology.current().owner(0)).isEqualTo(new NodeAddress("b", 6379));
+  }
+
+  @Test
+  void aDoubtThatComesTooEarlyIsNotForgotten() {
+    Tenant doubting = new Tenant("doubting");
+    Tenant idle = new Tenant("idle");
+    doubting.connected = Set.of(SEED);
+    topology.refresh(doubting, null);
+    doubting.questions.get(0).complete(map("a"));
+    topology.refresh(doubting, null);
+    topology.sweep(doubting);
+    assertThat(doubting.questions).as("too early").hasSize(1);
+    clock.addAndGet(TimeUnit.MILLISECONDS.toNanos(250));
+    topology.sweep(idle);
+    assertThat(idle.questions).as("no connection is made for it").isEmpty();
+    topology.sweep(doubting);
+    assertThat(doubting.questions).hasSize(2);
+    doubting.questions.get(1).complete(map("b"));
+    clock.addAndGet(TimeUnit.MILLISECONDS.toNanos(250));
+    topology.sweep(doubting);
+    assertThat(doubting.questions).as("once").hasSize(2);
   }
 }
