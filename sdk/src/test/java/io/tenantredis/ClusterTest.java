@@ -15,7 +15,6 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.tenantredis.test.server.RedisCluster;
 import io.tenantredis.test.server.RedisServer;
 import io.tenantredis.test.server.SlotMigration;
-import io.tenantredis.test.server.TestCertificates;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -537,40 +536,6 @@ class ClusterTest {
               .build()) {
         String[] keys = IntStream.range(0, 30).mapToObj(i -> "k" + i).toArray(String[]::new);
         assertThat(redis.tenant("acme").sync().mget(keys)).hasSize(30);
-      }
-    }
-  }
-
-  @Test
-  void eachNodeIsSpokenToOverTlsAndItsNameIsVerified() {
-    TestCertificates certificates = TestCertificates.shared();
-    for (boolean right : new boolean[] {true, false}) {
-      RedisServer.Builder node =
-          Clusters.server(true)
-              .tls(certificates, right ? certificates.server() : certificates.wrongHost());
-      try (RedisCluster secure = RedisCluster.builder().server(node).start();
-          TenantRedis redis =
-              TenantRedis.builder("rediss-cluster://127.0.0.1:" + secure.masters().get(0).tlsPort())
-                  .identity("tenant_{tenant}")
-                  .credentials(Tenants.credentials())
-                  .tls(TlsOptions.builder().trust(certificates.caPem()).build())
-                  .commandTimeout(Duration.ofSeconds(20))
-                  .build()) {
-        RedisCommands<String, String> acme = redis.tenant("acme").sync();
-        if (right) {
-          Map<String, String> all = new HashMap<>();
-          IntStream.range(0, 30).forEach(i -> all.put("k" + i, "v" + i));
-          assertThat(acme.mset(all)).isEqualTo("OK");
-          for (RedisServer master : secure.masters()) {
-            assertThat(master.admin().text("CLIENT", "LIST"))
-                .containsPattern("laddr=\\S+:" + master.tlsPort() + " .* user=tenant_acme");
-          }
-        } else {
-          assertThatThrownBy(() -> acme.get("k"))
-              .isInstanceOfSatisfying(
-                  TenantConnectionException.class,
-                  failure -> assertThat(failure.code()).isEqualTo(ErrorCode.SEC004));
-        }
       }
     }
   }

@@ -6,18 +6,18 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** Two tenants on a cluster, for tests: each with a user of its own on every node. */
-final class Clusters {
+public final class Clusters {
 
   /** A tenant's keys are on all nodes. */
-  static final String SPREAD = "tenant:{tenant}:";
+  public static final String SPREAD = "tenant:{tenant}:";
 
   /** A tenant's keys are in one slot. */
-  static final String PINNED = "tenant:{{tenant}}:";
+  public static final String PINNED = "tenant:{{tenant}}:";
 
   private Clusters() {}
 
   /** Nodes on which each tenant's user may touch only the tenant's keys, in either form. */
-  static RedisCluster.Builder confined() {
+  public static RedisCluster.Builder confined() {
     return cluster(true);
   }
 
@@ -39,7 +39,7 @@ final class Clusters {
     return server;
   }
 
-  static String[] rules(String tenant, boolean confined) {
+  public static String[] rules(String tenant, boolean confined) {
     String[] rules = Tenants.rules(tenant, confined);
     return confined
         ? Stream.concat(
@@ -59,7 +59,7 @@ final class Clusters {
         .collect(Collectors.joining(",", "redis-cluster://", ""));
   }
 
-  static TenantRedis.Builder client(RedisCluster cluster, String keyPrefix) {
+  public static TenantRedis.Builder client(RedisCluster cluster, String keyPrefix) {
     return TenantRedis.builder(uri(cluster))
         .keyPrefix(keyPrefix)
         .identity("tenant_{tenant}")

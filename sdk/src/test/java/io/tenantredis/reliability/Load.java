@@ -6,6 +6,8 @@ import io.tenantredis.TenantRedis;
 import io.tenantredis.test.server.RespConnection;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
+import java.util.function.Function;
 import java.util.function.ToIntFunction;
 
 /** One tenant at work, three threads each as fast as it can. */
@@ -13,6 +15,7 @@ final class Load {
 
   private static final int THREADS = 3;
 
+  private final String tenant;
   private final List<Worker> workers = new ArrayList<>();
   private final List<Thread> threads = new ArrayList<>();
 
@@ -25,6 +28,7 @@ final class Load {
    * @param prefix what the commands do not add to keys themselves
    */
   Load(RedisCommands<String, String> commands, String tenant, String prefix, String phase) {
+    this.tenant = tenant;
     for (int i = 0; i < THREADS; i++) {
       Worker worker = new Worker(commands, tenant, prefix, phase + i);
       workers.add(worker);
@@ -76,6 +80,11 @@ final class Load {
     return sum(worker -> worker.failures);
   }
 
+  /** The first failure that each worker was told of. */
+  List<String> firstFailures() {
+    return workers.stream().map(worker -> worker.firstFailure).filter(Objects::nonNull).toList();
+  }
+
   int unknown() {
     return sum(worker -> worker.failed(Outcome.UNKNOWN));
   }
@@ -101,8 +110,18 @@ final class Load {
 
   /** What the server holds of this load's work. */
   Verdict judge(RespConnection admin) {
+    return judge(key -> admin, "tenant:" + tenant + ":");
+  }
+
+  /**
+   * What several servers hold of this load's work.
+   *
+   * @param owner the server that has a key
+   * @param prefix of the tenant's keys
+   */
+  Verdict judge(Function<String, RespConnection> owner, String prefix) {
     Verdict verdict = new Verdict();
-    workers.forEach(worker -> worker.judge(admin, verdict));
+    workers.forEach(worker -> worker.judge(owner, prefix, verdict));
     return verdict;
   }
 

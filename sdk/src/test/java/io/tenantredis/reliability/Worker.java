@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Phaser;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -54,6 +55,7 @@ final class Worker implements Runnable {
 
   int calls;
   int failures;
+  volatile @Nullable String firstFailure;
   final List<String> misplaced = new ArrayList<>();
   final List<Long> nanosBefore = new ArrayList<>();
   final List<Long> nanosMarked = new ArrayList<>();
@@ -217,6 +219,7 @@ final class Worker implements Runnable {
       return new Told<>(command.get(), null);
     } catch (RuntimeException failure) {
       failures++;
+      firstFailure = firstFailure == null ? failure.toString() : firstFailure;
       if (failure instanceof TenantRedisFailure typed) {
         return new Told<>(null, typed.outcome());
       }
@@ -232,15 +235,17 @@ final class Worker implements Runnable {
         + (outcome == Outcome.UNKNOWN ? Math.toIntExact(incrementsUnknown) : 0);
   }
 
-  void judge(RespConnection admin, Verdict verdict) {
+  void judge(Function<String, RespConnection> owner, String keys, Verdict verdict) {
     List<String> applied = new ArrayList<>();
-    String keys = "tenant:" + tenant + ":";
     for (String list : List.of("push:", "script:")) {
-      admin
-          .list("LRANGE", keys + list + name, "0", "-1")
+      String key = keys + list + name;
+      owner
+          .apply(key)
+          .list("LRANGE", key, "0", "-1")
           .forEach(id -> applied.add(String.valueOf(id)));
     }
-    for (Object entry : admin.list("XRANGE", keys + "entry:" + name, "-", "+")) {
+    String entries = keys + "entry:" + name;
+    for (Object entry : owner.apply(entries).list("XRANGE", entries, "-", "+")) {
       applied.add(String.valueOf(((List<?>) ((List<?>) entry).get(1)).get(1)));
     }
     Set<String> once = new HashSet<>(applied);
@@ -264,11 +269,11 @@ final class Worker implements Runnable {
             .filter(id -> failed.values().stream().noneMatch(ids -> ids.contains(id)))
             .toList());
     quote(verdict, "untyped failures", untyped);
-    judgeCount(admin, keys, verdict);
+    judgeCount(owner, keys + "count:" + name, verdict);
   }
 
-  private void judgeCount(RespConnection admin, String keys, Verdict verdict) {
-    String held = String.valueOf(admin.tryCommand("GET", keys + "count:" + name));
+  private void judgeCount(Function<String, RespConnection> owner, String key, Verdict verdict) {
+    String held = String.valueOf(owner.apply(key).tryCommand("GET", key));
     long count = held.equals("null") ? 0 : Long.parseLong(held);
     long most = incremented + incrementsUnknown;
     verdict.incrementsTwice += Math.max(0, count - most);
