@@ -48,9 +48,7 @@ final class Call implements ReplyListener {
   private @Nullable ReplicaConnection replica;
   private boolean asking;
   private int redirects;
-  private boolean doubted;
-  private long doubtedAt;
-  private long notBefore;
+  private @Nullable Doubt doubt;
   private long permitNanos;
   private @Nullable Observation observation;
 
@@ -220,34 +218,26 @@ final class Call implements ReplyListener {
   }
 
   /**
-   * The node of this attempt may be the wrong one: the next attempt goes where the cluster says
-   * then.
+   * The node of an attempt may be the wrong one: the next attempt goes where the cluster says then.
    *
-   * @param now since when it is in doubt
-   * @param pauseNanos how long it is until the cluster can be asked
+   * @param since the moment when that became known
+   * @param askableAt the moment from which on the cluster can be asked
    */
-  void doubt(long now, long pauseNanos) {
-    doubted = true;
-    doubtedAt = now;
-    notBefore = now + pauseNanos;
+  record Doubt(long since, long askableAt) {}
+
+  /** Whether the node of the last attempt may be the wrong one; null if not. */
+  @Nullable Doubt doubt() {
+    return doubt;
   }
 
-  /** Whether the last attempt brought the node in doubt; if so, since {@link #doubtedAt()}. */
-  boolean isDoubted() {
-    return doubted;
-  }
-
-  long doubtedAt() {
-    return doubtedAt;
-  }
-
-  void trust() {
-    doubted = false;
+  void doubt(@Nullable Doubt one) {
+    doubt = one;
   }
 
   /** How long the next attempt should wait for what the cluster says; zero for not at all. */
   long pauseNanos(long now) {
-    return doubted ? Math.max(0, notBefore - now) : 0;
+    Doubt one = doubt;
+    return one == null ? 0 : Math.max(0, one.askableAt - now);
   }
 
   long startNanos() {

@@ -55,16 +55,19 @@ final class ClusterStage implements Stage {
     } else if (map == null || call.attempt().rule().isKeyspaceWide()) {
       // A node that lost the keys answers SCAN as if there were none.
       new ForTopology(call, false).begin(connections.topology().learnAgain(connections));
-    } else if (call.isDoubted()) {
-      new ForTopology(call, true)
-          .begin(connections.topology().learnSince(connections, call.doubtedAt()));
     } else {
-      route(call, map);
+      Call.Doubt doubt = call.doubt();
+      if (doubt == null) {
+        route(call, map);
+      } else {
+        new ForTopology(call, true)
+            .begin(connections.topology().learnSince(connections, doubt.since()));
+      }
     }
   }
 
   private void route(Call call, SlotMap map) {
-    call.trust();
+    call.doubt(null);
     int slot = call.attempt().slot();
     if (slot == GuardedCommand.NO_SLOT) {
       slot = connections.homeSlot();
@@ -98,7 +101,8 @@ final class ClusterStage implements Stage {
   /** The node does not serve: by the next attempt another one may. */
   private void doubt(Call call) {
     if (call.fixed() == null) {
-      call.doubt(System.nanoTime(), connections.topology().nanosUntilAsked());
+      long now = System.nanoTime();
+      call.doubt(new Call.Doubt(now, now + connections.topology().nanosUntilAsked()));
     }
     connections.doubt();
   }
