@@ -194,7 +194,7 @@ class ClusterEdgesTest {
                   meters.find("tenant.redis.connection.failures").counters().stream()
                           .mapToDouble(Counter::count)
                           .sum()
-                      > 150);
+                      > 100);
       assertThat(heard).isEmpty();
       other.admin().command("ACL", "SETUSER", "tenant_acme", "on");
       await().until(() -> heard.contains("gap"));
