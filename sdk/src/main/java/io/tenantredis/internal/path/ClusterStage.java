@@ -22,8 +22,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class ClusterStage implements Stage {
 
-  /** Where something is known, nobody waits longer for something better. */
-  private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(1);
+  /** Where something is known, who has no deadline waits no longer for something better. */
+  private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(5);
 
   private final ClusterConnections connections;
   private final int maxRedirects;
@@ -175,10 +175,12 @@ final class ClusterStage implements Stage {
     }
 
     void begin(CompletableFuture<SlotMap> asked) {
-      watch(call.remainingNanos(System.nanoTime()));
+      long remaining = call.remainingNanos(System.nanoTime());
+      watch(remaining);
       answer = asked;
       if (orKnown && !asked.isDone()) {
-        patience = timer.schedule(() -> learnt(null, null), PATIENCE_NANOS, TimeUnit.NANOSECONDS);
+        long wait = remaining == Long.MAX_VALUE ? PATIENCE_NANOS : remaining / 2;
+        patience = timer.schedule(() -> learnt(null, null), wait, TimeUnit.NANOSECONDS);
       }
       asked.whenComplete(this::learnt);
       if (isOver()) {

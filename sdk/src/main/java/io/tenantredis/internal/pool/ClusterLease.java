@@ -133,6 +133,7 @@ final class ClusterLease {
     } else if (owner != null) {
       lease(owner, why == null);
     } else {
+      connections.doubt();
       fail(
           failure == null
               ? ClusterConnections.notServed(
