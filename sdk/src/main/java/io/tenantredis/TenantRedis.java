@@ -860,8 +860,8 @@ public final class TenantRedis implements AutoCloseable {
     }
 
     /**
-     * Whether writes that come close together share a flush, which doubles the throughput of
-     * concurrent callers. Default: true.
+     * Whether writes that come close together share a buffer and a flush, which more than doubles
+     * the throughput of concurrent callers. Default: true.
      *
      * @param enabled whether they do
      * @return this builder

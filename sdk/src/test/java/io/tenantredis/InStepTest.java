@@ -153,11 +153,11 @@ class InStepTest {
 
   @Test
   void repliesBehindOneThatCameTooLateAreHandedOutOnceTheyAreProved() throws Exception {
-    open(Duration.ofMinutes(1), Duration.ofSeconds(2));
+    open(Duration.ofMinutes(1), Duration.ofSeconds(4));
     acme.sync().get("k");
-    proxy.onCommand("GET tenant:acme:k1").delayReply(Duration.ofMillis(2600));
+    proxy.onCommand("GET tenant:acme:k1").delayReply(Duration.ofMillis(5400));
     RedisFuture<String> late = acme.async().get("k1");
-    await().pollDelay(Duration.ofMillis(1400)).until(() -> true);
+    await().pollDelay(Duration.ofMillis(2800)).until(() -> true);
     RedisFuture<String> behind = acme.async().get("k2");
     assertThat(late.toCompletableFuture().handle((v, failure) -> failure).get(10, TimeUnit.SECONDS))
         .isInstanceOf(TenantTimeoutException.class);

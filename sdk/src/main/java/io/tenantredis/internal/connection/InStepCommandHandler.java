@@ -23,12 +23,15 @@ import java.io.IOException;
 import java.net.ProtocolException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -54,6 +57,12 @@ final class InStepCommandHandler extends CommandHandler {
   /** Netty's own default of {@link FlushConsolidationHandler}. */
   private static final int MAX_WRITES_PER_FLUSH = 256;
 
+  /**
+   * How many bytes of small commands share a buffer. What is larger than this by itself has its
+   * own.
+   */
+  private static final int MAX_SHARED_BUFFER = 16 * 1024;
+
   /** What a burst of replies may leave behind as the read buffer of a resting connection. */
   private static final int MAX_RESTING_BUFFER = 64 * 1024;
 
@@ -63,6 +72,9 @@ final class InStepCommandHandler extends CommandHandler {
    */
   private static final long REST_BEFORE_CLOSE_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
 
+  private static final AtomicIntegerFieldUpdater<InStepCommandHandler> WRITER_DUE =
+      AtomicIntegerFieldUpdater.newUpdater(InStepCommandHandler.class, "writerDue");
+
   private static final String LETTUCE_OUTPUTS = "io.lettuce.core.output.";
 
   private final ConnectionListener listener;
@@ -71,6 +83,24 @@ final class InStepCommandHandler extends CommandHandler {
   private final OutputFailure outputFailure = new OutputFailure();
   private final HandshakeRefusal refusal = new HandshakeRefusal();
   private final Queue<RedisCommand<?, ?, ?>> held = new ArrayDeque<>();
+
+  /**
+   * What the bytes at hand answer. All of it is decoded before anybody is woken up: whoever waits
+   * for several replies then finds them together, and does not go back to sleep for each.
+   */
+  private final Queue<RedisCommand<?, ?, ?>> answered = new ArrayDeque<>();
+
+  private boolean reading;
+
+  /** What was sent and not yet written. The tenant's bulkhead bounds it. */
+  private final Queue<RedisCommand<?, ?, ?>> outgoing = new ConcurrentLinkedQueue<>();
+
+  private final Runnable writer = this::writeOutgoing;
+
+  /** 1 while the writer is about to run, which then sees all that is in the queue by now. */
+  @SuppressWarnings("unused")
+  private volatile int writerDue;
+
   private @Nullable ScheduledFuture<?> deadlineTimer;
   private long deadlineTimerAt;
   private volatile @Nullable ChannelHandlerContext context;
@@ -187,6 +217,9 @@ final class InStepCommandHandler extends CommandHandler {
         () -> {
           if (getStack().isEmpty()) {
             subscriber = channel;
+            if (consolidateFlushes) {
+              ctx.pipeline().addFirst(new FlushConsolidationHandler(MAX_WRITES_PER_FLUSH, true));
+            }
           } else {
             outOfStep(ctx);
           }
@@ -216,10 +249,113 @@ final class InStepCommandHandler extends CommandHandler {
     }
   }
 
+  /**
+   * Sends a command. What is sent while the event loop is busy is written together: one buffer, and
+   * one flush. Any thread; what is sent first leaves first.
+   *
+   * @return false if each command is to be written by itself here: nothing was done
+   */
+  boolean send(RedisCommand<?, ?, ?> command) {
+    if (!consolidateFlushes) {
+      return false;
+    }
+    outgoing.add(command);
+    writeSoon();
+    return true;
+  }
+
+  /**
+   * Sends commands together.
+   *
+   * @return as {@link #send(RedisCommand)}
+   */
+  boolean send(Collection<? extends RedisCommand<?, ?, ?>> commands) {
+    if (!consolidateFlushes) {
+      return false;
+    }
+    outgoing.addAll(commands);
+    writeSoon();
+    return true;
+  }
+
+  private void writeSoon() {
+    if (!WRITER_DUE.compareAndSet(this, 0, 1)) {
+      return;
+    }
+    ChannelHandlerContext ctx = context;
+    try {
+      if (ctx == null) {
+        throw new RejectedExecutionException("no channel");
+      }
+      ctx.executor().execute(writer);
+    } catch (RejectedExecutionException shutDown) {
+      writerDue = 0;
+      failOutgoing();
+    }
+  }
+
+  private void failOutgoing() {
+    for (RedisCommand<?, ?, ?> command = outgoing.poll();
+        command != null;
+        command = outgoing.poll()) {
+      command.completeExceptionally(new IOException("The connection is closed"));
+    }
+  }
+
+  private void writeOutgoing() {
+    // First, so that whatever is sent from now on asks for another turn.
+    writerDue = 0;
+    ChannelHandlerContext ctx = context;
+    if (ctx == null || !ctx.channel().isActive()) {
+      failOutgoing();
+      return;
+    }
+    List<RedisCommand<?, ?, ?>> together = new ArrayList<>();
+    int bytes = 0;
+    for (RedisCommand<?, ?, ?> command = outgoing.poll();
+        command != null;
+        command = outgoing.poll()) {
+      GuardedCommand<?, ?, ?> guarded = CommandWrapper.unwrap(command, GuardedCommand.class);
+      int size = guarded == null ? MAX_SHARED_BUFFER : guarded.size();
+      if (!together.isEmpty() && bytes + size > MAX_SHARED_BUFFER) {
+        writeTogether(ctx, together);
+        together = new ArrayList<>();
+        bytes = 0;
+      }
+      together.add(command);
+      bytes += size;
+    }
+    if (!together.isEmpty()) {
+      writeTogether(ctx, together);
+      ctx.flush();
+    }
+  }
+
+  private void writeTogether(ChannelHandlerContext ctx, List<RedisCommand<?, ?, ?>> commands) {
+    ChannelPromise promise = ctx.newPromise();
+    promise.addListener(
+        written -> {
+          if (!written.isSuccess()) {
+            commands.forEach(command -> command.completeExceptionally(written.cause()));
+          }
+        });
+    try {
+      write(ctx, commands.size() == 1 ? commands.get(0) : commands, promise);
+    } catch (Exception failure) {
+      promise.tryFailure(failure);
+    }
+  }
+
   @Override
   public void channelRead(ChannelHandlerContext ctx, Object msg) throws Exception {
     if (subscriber == null || !(msg instanceof ByteBuf bytes)) {
-      super.channelRead(ctx, msg);
+      reading = true;
+      try {
+        super.channelRead(ctx, msg);
+      } finally {
+        reading = false;
+        completeAnswered();
+      }
       return;
     }
     if (ended) {
@@ -271,7 +407,7 @@ final class InStepCommandHandler extends CommandHandler {
 
   private void closeWhenIdle(ChannelHandlerContext ctx, long restingSince, long giveUpAt) {
     long now = System.nanoTime();
-    boolean resting = getStack().isEmpty() && held.isEmpty();
+    boolean resting = getStack().isEmpty() && held.isEmpty() && outgoing.isEmpty();
     if (now - giveUpAt >= 0 || (resting && now - restingSince >= REST_BEFORE_CLOSE_NANOS)) {
       ctx.close();
       return;
@@ -297,9 +433,6 @@ final class InStepCommandHandler extends CommandHandler {
   @Override
   public void handlerAdded(ChannelHandlerContext ctx) throws Exception {
     context = ctx;
-    if (consolidateFlushes) {
-      ctx.pipeline().addFirst(new FlushConsolidationHandler(MAX_WRITES_PER_FLUSH, true));
-    }
     ctx.pipeline().addAfter(ctx.name(), null, StrayExceptions.INSTANCE);
     super.handlerAdded(ctx);
   }
@@ -307,15 +440,23 @@ final class InStepCommandHandler extends CommandHandler {
   @Override
   public void write(ChannelHandlerContext ctx, Object msg, ChannelPromise promise)
       throws Exception {
-    GuardedCommand<?, ?, ?> guarded =
-        msg instanceof RedisCommand<?, ?, ?> command
-            ? CommandWrapper.unwrap(command, GuardedCommand.class)
-            : null;
+    super.write(ctx, msg, promise);
+    if (msg instanceof RedisCommand<?, ?, ?> command) {
+      written(ctx, command);
+    } else if (msg instanceof Collection<?> commands) {
+      for (Object one : commands) {
+        if (one instanceof RedisCommand<?, ?, ?> command) {
+          written(ctx, command);
+        }
+      }
+    }
+  }
+
+  private void written(ChannelHandlerContext ctx, RedisCommand<?, ?, ?> command) {
+    GuardedCommand<?, ?, ?> guarded = CommandWrapper.unwrap(command, GuardedCommand.class);
     if (guarded == null) {
-      super.write(ctx, msg, promise);
       return;
     }
-    super.write(ctx, msg, promise);
     if (guarded.isEncoded()) {
       armDeadline(ctx, guarded);
       if (probing != null && probeTimer == null) {
@@ -473,13 +614,28 @@ final class InStepCommandHandler extends CommandHandler {
 
   @Override
   protected void complete(RedisCommand<?, ?, ?> command) {
-    if (quarantined && CommandWrapper.unwrap(command, GuardedCommand.class) != null) {
+    boolean guarded = CommandWrapper.unwrap(command, GuardedCommand.class) != null;
+    if (guarded && quarantined) {
       held.add(command);
+    } else if (guarded && reading) {
+      answered.add(command);
     } else {
       if (probing == null) {
         noteRefusal(command);
       }
       super.complete(command);
+    }
+  }
+
+  private void completeAnswered() {
+    for (RedisCommand<?, ?, ?> command = answered.poll();
+        command != null;
+        command = answered.poll()) {
+      try {
+        super.complete(command);
+      } catch (RuntimeException failure) {
+        command.completeExceptionally(failure);
+      }
     }
   }
 
@@ -605,6 +761,7 @@ final class InStepCommandHandler extends CommandHandler {
     cancel(deadlineTimer);
     cancel(probeTimer);
     listener.disconnected();
+    failOutgoing();
     for (RedisCommand<?, ?, ?> command = held.poll(); command != null; command = held.poll()) {
       command.completeExceptionally(
           new IOException("The connection ended before its replies were proved to be in step"));

@@ -17,6 +17,7 @@ import io.tenantredis.internal.keyspace.GuardedCommand;
 import io.tenantredis.internal.metrics.ConnectionEvents;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
@@ -122,6 +123,25 @@ public final class VerifiedConnection {
    * @throws IllegalStateException if the connection only subscribes
    */
   public void dispatch(RedisCommand<?, ?, ?> command) {
+    require(command);
+    if (!physical.handler().send(command)) {
+      physical.getChannelWriter().write(command);
+    }
+  }
+
+  /**
+   * Sends commands together, as {@link #dispatch(RedisCommand)} does one.
+   *
+   * @param commands guarded commands, or Lettuce's transaction wrappers around them
+   */
+  public void dispatch(List<RedisCommand<?, ?, ?>> commands) {
+    commands.forEach(this::require);
+    if (!physical.handler().send(commands)) {
+      commands.forEach(command -> physical.getChannelWriter().write(command));
+    }
+  }
+
+  private void require(RedisCommand<?, ?, ?> command) {
     if (subscriber) {
       throw new IllegalStateException("This connection only subscribes: its replies answer nobody");
     }
@@ -129,7 +149,6 @@ public final class VerifiedConnection {
         && CommandWrapper.unwrap(command, GuardedCommand.class) == null) {
       throw new IllegalArgumentException("Only commands that passed the guard can be sent");
     }
-    physical.getChannelWriter().write(command);
   }
 
   /**
@@ -163,7 +182,8 @@ public final class VerifiedConnection {
           }
         });
     writer.write(asking);
-    dispatch(command);
+    require(command);
+    writer.write(command);
     if (!command.isEncoded()) {
       // Cancelled in between: somebody else's command must not be the one that asked.
       physical.async().aclWhoami();

@@ -317,6 +317,15 @@ public final class GuardedCommand<K, V, T>
   }
 
   /**
+   * How much the command is on the wire.
+   *
+   * @return bytes
+   */
+  public int size() {
+    return wire.length;
+  }
+
+  /**
    * Whether anything of a reply reached the application's output. An error that is the whole reply
    * is held back and does not count.
    *
