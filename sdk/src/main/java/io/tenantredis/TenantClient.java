@@ -77,7 +77,8 @@ public interface TenantClient<K, V> {
    * <p>Blocks the caller, at most for the pool's acquire timeout and the connect timeout, until
    * there is a connection. It is given back when the work returns or throws, reset; it must not be
    * used after that. Its commands are confined to the tenant like all others and end within the
-   * command timeout, but none is ever retried. What the work throws is thrown.
+   * command timeout, but none is ever retried. What a transaction queues is sent with {@code EXEC},
+   * or with {@code flushCommands()} before. What the work throws is thrown.
    *
    * @param <R> what the work results in
    * @param work uses the connection on the caller's thread

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import io.lettuce.core.KeyValue;
 import io.lettuce.core.RedisFuture;
 import io.lettuce.core.TrackingArgs;
 import io.lettuce.core.TransactionResult;
@@ -366,6 +367,58 @@ class DedicatedHandleTest {
     assertThatThrownBy(() -> never.get(5, TimeUnit.SECONDS))
         .hasCauseInstanceOf(TenantClosedException.class);
     assertThat(acme.sync().get("never")).isNull();
+  }
+
+  @Test
+  void whatATransactionQueuesLeavesWithExecUnlessItIsFlushed() {
+    acme.dedicated(
+        connection -> {
+          connection.sync().multi();
+          connection.sync().set("a", "1");
+          connection.sync().set("b", "2");
+          assertThat(proxy.commandsSeen("SET")).isZero();
+          connection.flushCommands();
+          await().until(() -> proxy.commandsSeen("SET") == 2);
+          connection.sync().set("c", "3");
+          assertThat(connection.sync().exec()).containsExactly("OK", "OK", "OK");
+          return null;
+        });
+    assertThat(proxy.commandsSeen("SET")).isEqualTo(3);
+    assertThat(acme.sync().mget("a", "b", "c"))
+        .extracting(KeyValue::getValue)
+        .containsExactly("1", "2", "3");
+  }
+
+  @Test
+  void whatWasHeldBackBeforeATransactionIsNoPartOfIt() throws Exception {
+    try (StatefulRedisConnection<String, String> connection = acme.lease()) {
+      connection.setAutoFlushCommands(false);
+      RedisFuture<String> before = connection.async().set("before", "1");
+      connection.setAutoFlushCommands(true);
+      connection.sync().multi();
+      connection.sync().set("a", "1");
+      assertThat(connection.sync().exec()).containsExactly("OK");
+      assertThat(before.isDone()).isFalse();
+      connection.flushCommands();
+      assertThat(before.get(5, TimeUnit.SECONDS)).isEqualTo("OK");
+    }
+  }
+
+  @Test
+  void whatATransactionQueuedEndsWithTheLease() throws Exception {
+    StatefulRedisConnection<String, String> connection = acme.lease();
+    connection.sync().multi();
+    RedisFuture<String> queued = connection.async().set("a", "never");
+    connection.close();
+    assertThat(queued.get(5, TimeUnit.SECONDS)).isNull();
+    StatefulRedisConnection<String, String> tainted = acme.lease();
+    tainted.sync().clientSetname("marked");
+    tainted.sync().multi();
+    RedisFuture<String> dropped = tainted.async().set("a", "never");
+    tainted.close();
+    assertThatThrownBy(() -> dropped.get(5, TimeUnit.SECONDS))
+        .hasCauseInstanceOf(TenantClosedException.class);
+    assertThat(acme.sync().get("a")).isNull();
   }
 
   @Test

@@ -70,6 +70,12 @@ final class DedicatedHandle<K, V> extends StatefulRedisConnectionImpl<K, V> {
   /** What waits for EXEC, which completes it. Guarded by the lock. */
   private final List<GuardedCommand<?, ?, ?>> queued = new ArrayList<>();
 
+  /**
+   * What a transaction queues and was not sent yet: nobody can see before EXEC whether the server
+   * has it, so that it leaves with EXEC, in one write. Guarded by the lock.
+   */
+  private final List<RedisCommand<?, ?, ?>> ofTransaction = new ArrayList<>();
+
   private volatile boolean autoFlush = true;
   private volatile boolean watching;
   private volatile boolean tainted;
@@ -220,8 +226,9 @@ final class DedicatedHandle<K, V> extends StatefulRedisConnectionImpl<K, V> {
       dispatch((RedisCommand<K, V, Object>) command);
       return;
     }
+    boolean inTransaction = command instanceof TransactionalCommand<?, ?, ?>;
     synchronized (lock) {
-      if (command instanceof TransactionalCommand<?, ?, ?>) {
+      if (inTransaction) {
         queued.add(guarded);
       }
       if (!autoFlush) {
@@ -233,14 +240,26 @@ final class DedicatedHandle<K, V> extends StatefulRedisConnectionImpl<K, V> {
         }
         return;
       }
+      if (inTransaction) {
+        ofTransaction.add(command);
+        return;
+      }
     }
-    send(command);
+    List<RedisCommand<?, ?, ?>> behind = takeOfTransaction();
+    behind.add(command);
+    send(behind);
   }
 
-  private void send(RedisCommand<?, ?, ?> command) {
-    GuardedCommand<?, ?, ?> guarded = CommandWrapper.unwrap(command, GuardedCommand.class);
-    if (guarded != null) {
-      path.send(guarded, command, TenantSession.withBlockTime(guarded, getTimeout().toNanos()));
+  private void send(List<RedisCommand<?, ?, ?>> commands) {
+    // One that ended meanwhile is not missed by anybody.
+    commands.removeIf(
+        command -> {
+          GuardedCommand<?, ?, ?> guarded = CommandWrapper.unwrap(command, GuardedCommand.class);
+          return guarded == null || guarded.isSettled();
+        });
+    if (!commands.isEmpty()) {
+      path.sendTogether(
+          commands, command -> TenantSession.withBlockTime(command, getTimeout().toNanos()));
     }
   }
 
@@ -257,7 +276,9 @@ final class DedicatedHandle<K, V> extends StatefulRedisConnectionImpl<K, V> {
 
   @Override
   public void flushCommands() {
-    takeUnflushed().forEach(this::send);
+    List<RedisCommand<?, ?, ?>> commands = takeOfTransaction();
+    commands.addAll(takeUnflushed());
+    send(commands);
   }
 
   private List<RedisCommand<?, ?, ?>> takeUnflushed() {
@@ -268,16 +289,21 @@ final class DedicatedHandle<K, V> extends StatefulRedisConnectionImpl<K, V> {
     }
   }
 
+  private List<RedisCommand<?, ?, ?>> takeOfTransaction() {
+    synchronized (lock) {
+      List<RedisCommand<?, ?, ?>> taken = new ArrayList<>(ofTransaction);
+      ofTransaction.clear();
+      return taken;
+    }
+  }
+
   /** A queued command has its {@code +QUEUED} and is not in flight: nobody else would end it. */
   private void lost() {
-    List<GuardedCommand<?, ?, ?>> unanswered;
-    synchronized (lock) {
-      unanswered = List.copyOf(queued);
-      queued.clear();
-    }
-    for (GuardedCommand<?, ?, ?> command : unanswered) {
-      command.completeExceptionally(
-          Failures.connectionLost(session.tenant(), command.name(), command.isEncoded(), null));
+    for (GuardedCommand<?, ?, ?> command : takeQueued()) {
+      if (!command.isSettled()) {
+        command.completeExceptionally(
+            Failures.connectionLost(session.tenant(), command.name(), command.isEncoded(), null));
+      }
     }
   }
 
@@ -303,6 +329,7 @@ final class DedicatedHandle<K, V> extends StatefulRedisConnectionImpl<K, V> {
     return reset
         .handle(
             (done, failure) -> {
+              endQueued();
               endLease(failure == null);
               return null;
             })
@@ -320,6 +347,24 @@ final class DedicatedHandle<K, V> extends StatefulRedisConnectionImpl<K, V> {
       }
     }
     return CompletableFuture.completedFuture(null);
+  }
+
+  /** DISCARD has ended what a transaction queued; where none was possible nobody else would. */
+  private void endQueued() {
+    for (GuardedCommand<?, ?, ?> command : takeQueued()) {
+      if (!command.isSettled()) {
+        command.completeExceptionally(Failures.leaseEnded(session.tenant(), null));
+      }
+    }
+  }
+
+  private List<GuardedCommand<?, ?, ?>> takeQueued() {
+    synchronized (lock) {
+      List<GuardedCommand<?, ?, ?>> taken = List.copyOf(queued);
+      queued.clear();
+      ofTransaction.clear();
+      return taken;
+    }
   }
 
   private void endLease(boolean reset) {

@@ -19,6 +19,7 @@ import io.tenantredis.internal.pool.Lease;
 import io.tenantredis.internal.pool.ReadOrder;
 import io.tenantredis.internal.pool.ReplicaConnection;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CancellationException;
 import org.jspecify.annotations.Nullable;
 
@@ -51,6 +52,7 @@ final class Call implements ReplyListener {
   private @Nullable Doubt doubt;
   private long permitNanos;
   private @Nullable Observation observation;
+  private @Nullable List<RedisCommand<?, ?, ?>> together;
 
   /**
    * @param wire the command, or Lettuce's transaction wrapper around it
@@ -102,6 +104,15 @@ final class Call implements ReplyListener {
   /** What is given to the connection: the attempt, or Lettuce's transaction wrapper around it. */
   RedisCommand<?, ?, ?> wire() {
     return wire;
+  }
+
+  /** Where to put it, to be sent with others; null to send it. */
+  @Nullable List<RedisCommand<?, ?, ?>> together() {
+    return together;
+  }
+
+  void together(List<RedisCommand<?, ?, ?>> others) {
+    together = others;
   }
 
   /** The connection that was leased for this attempt. */

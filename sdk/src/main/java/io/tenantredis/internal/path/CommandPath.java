@@ -4,6 +4,7 @@ import io.github.resilience4j.bulkhead.Bulkhead;
 import io.github.resilience4j.circuitbreaker.CircuitBreaker;
 import io.github.resilience4j.ratelimiter.RateLimiter;
 import io.github.resilience4j.retry.Retry;
+import io.lettuce.core.protocol.CommandWrapper;
 import io.lettuce.core.protocol.RedisCommand;
 import io.micrometer.observation.Observation;
 import io.netty.util.concurrent.EventExecutorGroup;
@@ -22,6 +23,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BooleanSupplier;
 import java.util.function.IntSupplier;
+import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -132,27 +134,49 @@ public final class CommandPath {
    *     limit
    */
   public void send(GuardedCommand<?, ?, ?> command, long timeoutNanos, CallOptions options) {
-    send(command, command, timeoutNanos, options, null);
+    send(command, timeoutNanos, options, null);
   }
 
   /** Sends a command that another one asks, whose observation is the one around it. */
   void sendFor(
       Call asking, GuardedCommand<?, ?, ?> command, long timeoutNanos, CallOptions options) {
-    send(command, command, timeoutNanos, options, asking.observation());
+    send(command, timeoutNanos, options, asking.observation());
   }
 
   /**
-   * Sends a command in Lettuce's transaction wrapper, once.
+   * Sends commands of a leased connection's holder, each once, and all of them in one write.
    *
-   * @param wire the wrapper around the command, or the command
+   * @param wires guarded commands, or Lettuce's transaction wrappers around them
+   * @param timeoutNanos the longest that each may take; 0 for no limit
    */
-  public void send(GuardedCommand<?, ?, ?> command, RedisCommand<?, ?, ?> wire, long timeoutNanos) {
-    send(command, wire, timeoutNanos, CallOptions.ONCE, null);
+  public void sendTogether(
+      List<RedisCommand<?, ?, ?>> wires, ToLongFunction<GuardedCommand<?, ?, ?>> timeoutNanos) {
+    if (!(stages.get(stages.size() - 1) instanceof LeasedStage connection)) {
+      throw new IllegalStateException(
+          "Only what holds a connection sends several commands at once");
+    }
+    List<RedisCommand<?, ?, ?>> together = new ArrayList<>(wires.size());
+    for (RedisCommand<?, ?, ?> wire : wires) {
+      GuardedCommand<?, ?, ?> command = CommandWrapper.unwrap(wire, GuardedCommand.class);
+      if (command == null) {
+        throw new IllegalArgumentException("Only commands that passed the guard can be sent");
+      }
+      Call call =
+          new Call(
+              this,
+              command,
+              wire,
+              System.nanoTime(),
+              timeoutNanos.applyAsLong(command),
+              CallOptions.ONCE);
+      call.together(together);
+      call.proceed();
+    }
+    connection.dispatch(together);
   }
 
   private void send(
       GuardedCommand<?, ?, ?> command,
-      RedisCommand<?, ?, ?> wire,
       long timeoutNanos,
       CallOptions options,
       @Nullable Observation parent) {
@@ -160,7 +184,7 @@ public final class CommandPath {
       command.deliverFailure(Failures.closed(tenant, command.name(), false));
       return;
     }
-    Call call = new Call(this, command, wire, System.nanoTime(), timeoutNanos, options);
+    Call call = new Call(this, command, command, System.nanoTime(), timeoutNanos, options);
     call.observation(parent);
     call.proceed();
   }

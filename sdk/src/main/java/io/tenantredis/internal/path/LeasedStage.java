@@ -1,8 +1,10 @@
 package io.tenantredis.internal.path;
 
+import io.lettuce.core.protocol.RedisCommand;
 import io.tenantredis.ErrorCode;
 import io.tenantredis.TenantRedisFailure;
 import io.tenantredis.internal.connection.VerifiedConnection;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
@@ -21,7 +23,17 @@ final class LeasedStage implements Stage {
   @Override
   public void send(Call call) {
     inFlight.incrementAndGet();
-    connection.dispatch(call.wire());
+    List<RedisCommand<?, ?, ?>> together = call.together();
+    if (together == null) {
+      connection.dispatch(call.wire());
+    } else {
+      together.add(call.wire());
+    }
+  }
+
+  /** Sends what came here together. */
+  void dispatch(List<RedisCommand<?, ?, ?>> together) {
+    connection.dispatch(together);
   }
 
   @Override

@@ -68,6 +68,7 @@ public final class DedicatedConnections {
   private final EventExecutorGroup timer;
   private final Scheduler evictions;
   private final Set<Lease> leases = ConcurrentHashMap.newKeySet();
+  private final LeakWatch leaks;
   private final Object lock = new Object();
   private @Nullable InstrumentedPool<PooledConnection> pool;
   private boolean closed;
@@ -84,6 +85,7 @@ public final class DedicatedConnections {
     this.meters = meters;
     this.timer = timer;
     this.evictions = Schedulers.fromExecutorService(timer);
+    this.leaks = new LeakWatch(leases, options.leakThreshold(), timer, this::reportLeak);
   }
 
   public TenantId tenant() {
@@ -181,29 +183,23 @@ public final class DedicatedConnections {
 
   private Lease lease(
       PooledRef<PooledConnection> reference, @Nullable BorrowedHereException borrower) {
-    Lease lease = new Lease(this, reference, System.nanoTime());
+    Lease lease = new Lease(this, reference, System.nanoTime(), borrower);
     leases.add(lease);
     meters.leased();
     if (borrower != null) {
-      lease.leakTimer(
-          timer.schedule(
-              () -> reportLeak(lease, borrower),
-              options.leakThreshold().toNanos(),
-              TimeUnit.NANOSECONDS));
+      leaks.watch();
     }
     return lease;
   }
 
-  private void reportLeak(Lease lease, BorrowedHereException borrower) {
-    if (!lease.isEnded()) {
-      meters.leaked();
-      LOG.warn(
-          "LEASE_LEAKED A dedicated connection of tenant {} was not given back within {}: close it, or raise leakThreshold. It was leased"
-              + " here:",
-          tenant(),
-          options.leakThreshold(),
-          borrower);
-    }
+  private void reportLeak(BorrowedHereException borrower) {
+    meters.leaked();
+    LOG.warn(
+        "LEASE_LEAKED A dedicated connection of tenant {} was not given back within {}: close it, or raise leakThreshold. It was leased"
+            + " here:",
+        tenant(),
+        options.leakThreshold(),
+        borrower);
   }
 
   void ended(Lease lease, long since) {
@@ -287,6 +283,7 @@ public final class DedicatedConnections {
       old.disposeLater().subscribe();
     }
     leases.forEach(Lease::discard);
+    leaks.close();
   }
 
   private boolean isClosed() {

@@ -1,8 +1,8 @@
 package io.tenantredis.internal.pool;
 
 import io.tenantredis.internal.connection.VerifiedConnection;
-import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import reactor.pool.PooledRef;
 
@@ -16,12 +16,21 @@ public final class Lease {
   private final PooledRef<PooledConnection> reference;
   private final long since;
   private final AtomicBoolean ended = new AtomicBoolean();
-  private volatile @Nullable Future<?> leakTimer;
+  private final AtomicReference<@Nullable BorrowedHereException> unreported;
 
-  Lease(DedicatedConnections owner, PooledRef<PooledConnection> reference, long since) {
+  /**
+   * @param since when it began, in the time of {@link System#nanoTime()}
+   * @param borrower who leased it, or null if it is not watched for leaks
+   */
+  Lease(
+      DedicatedConnections owner,
+      PooledRef<PooledConnection> reference,
+      long since,
+      @Nullable BorrowedHereException borrower) {
     this.owner = owner;
     this.reference = reference;
     this.since = since;
+    this.unreported = new AtomicReference<>(borrower);
   }
 
   public VerifiedConnection connection() {
@@ -38,15 +47,19 @@ public final class Lease {
     }
   }
 
-  void leakTimer(Future<?> timer) {
-    leakTimer = timer;
-    if (ended.get()) {
-      timer.cancel(false);
-    }
+  /** When it began. */
+  long since() {
+    return since;
   }
 
-  boolean isEnded() {
-    return ended.get();
+  /** Whether it would be reported, were it to last too long. */
+  boolean isWatched() {
+    return unreported.get() != null && !ended.get();
+  }
+
+  /** Who leased it, once; null afterwards, and when it has ended. */
+  @Nullable BorrowedHereException takeBorrower() {
+    return ended.get() ? null : unreported.getAndSet(null);
   }
 
   /**
@@ -90,10 +103,6 @@ public final class Lease {
       return false;
     }
     reference.poolable().whenLost(null);
-    Future<?> timer = leakTimer;
-    if (timer != null) {
-      timer.cancel(false);
-    }
     return true;
   }
 }
