@@ -69,7 +69,8 @@ final class BenchmarkServer implements AutoCloseable {
         .user(user(NEIGHBOUR), rules(prefix(NEIGHBOUR)));
   }
 
-  private static String[] rules(String prefix) {
+  /** What the user of a tenant with these names may do. */
+  static String[] rules(String prefix) {
     return new String[] {"on", ">" + PASSWORD, "~" + prefix + "*", "&" + prefix + "*", "+@all"};
   }
 

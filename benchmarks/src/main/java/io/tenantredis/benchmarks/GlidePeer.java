@@ -1,5 +1,6 @@
 package io.tenantredis.benchmarks;
 
+import glide.api.BaseClient;
 import glide.api.GlideClient;
 import glide.api.models.Batch;
 import glide.api.models.configuration.AdvancedGlideClientConfiguration;
@@ -20,7 +21,7 @@ final class GlidePeer implements Peer {
   static final String NAME = "glide";
 
   /** More than any scenario has in flight; its default is 1,000. */
-  private static final int IN_FLIGHT = 4_096;
+  static final int IN_FLIGHT = 4_096;
 
   private final GlideClient client;
   private final Data data = new Data(BenchmarkServer.PREFIX);
@@ -34,11 +35,7 @@ final class GlidePeer implements Peer {
     GlideClientConfiguration configuration =
         GlideClientConfiguration.builder()
             .address(NodeAddress.builder().host(server.host()).port(server.port()).build())
-            .credentials(
-                ServerCredentials.builder()
-                    .username(BenchmarkServer.user(BenchmarkServer.TENANT))
-                    .password(BenchmarkServer.PASSWORD)
-                    .build())
+            .credentials(credentials())
             .inflightRequestsLimit(IN_FLIGHT)
             .requestTimeout(BenchmarkServer.TIMEOUT_MILLIS)
             .advancedConfiguration(
@@ -52,6 +49,13 @@ final class GlidePeer implements Peer {
       System.err.println(NAME + " is left out: " + noLibrary);
       return null;
     }
+  }
+
+  static ServerCredentials credentials() {
+    return ServerCredentials.builder()
+        .username(BenchmarkServer.user(BenchmarkServer.TENANT))
+        .password(BenchmarkServer.PASSWORD)
+        .build();
   }
 
   @Override
@@ -93,7 +97,8 @@ final class GlidePeer implements Peer {
     return client.exec(batch, true);
   }
 
-  private static <T extends @Nullable Object> T result(CompletableFuture<T> future) {
+  /** Waits for what the future holds. */
+  static <T extends @Nullable Object> T result(CompletableFuture<T> future) {
     try {
       return future.get();
     } catch (InterruptedException interrupted) {
@@ -106,6 +111,10 @@ final class GlidePeer implements Peer {
 
   @Override
   public void close() {
+    close(client);
+  }
+
+  static void close(BaseClient client) {
     try {
       client.close();
     } catch (ExecutionException failed) {

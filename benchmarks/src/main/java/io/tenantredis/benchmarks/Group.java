@@ -7,6 +7,7 @@ enum Group {
   BATCHES("batches", "Large commands, pipelines and transactions"),
   TENANTS("tenants", "Many tenants"),
   SETTINGS("settings", "Metrics, retries, TLS and Spring"),
+  CLUSTER("cluster", "Redis Cluster of three masters"),
   NEIGHBOURS("neighbours", "A neighbour that misbehaves");
 
   private final String fileName;

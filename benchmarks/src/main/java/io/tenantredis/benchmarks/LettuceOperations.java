@@ -7,6 +7,8 @@ import io.lettuce.core.api.StatefulRedisConnection;
 import io.lettuce.core.api.async.RedisAsyncCommands;
 import io.lettuce.core.api.reactive.RedisReactiveCommands;
 import io.lettuce.core.api.sync.RedisCommands;
+import io.lettuce.core.cluster.api.async.RedisClusterAsyncCommands;
+import io.lettuce.core.cluster.api.sync.RedisClusterCommands;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -16,7 +18,8 @@ final class LettuceOperations {
   private LettuceOperations() {}
 
   /** Or null for what needs a connection that nobody else uses meanwhile. */
-  static Peer.@Nullable Sync sync(RedisCommands<String, String> commands, Data data, Task task) {
+  static Peer.@Nullable Sync sync(
+      RedisClusterCommands<String, String> commands, Data data, Task task) {
     return switch (task) {
       case GET -> i -> commands.get(data.key(i));
       case SET -> i -> commands.set(data.key(i), Data.VALUE);
@@ -27,7 +30,7 @@ final class LettuceOperations {
   }
 
   static Peer.@Nullable Async async(
-      RedisAsyncCommands<String, String> commands, Data data, Task task) {
+      RedisClusterAsyncCommands<String, String> commands, Data data, Task task) {
     return switch (task) {
       case GET -> i -> commands.get(data.key(i));
       case SET -> i -> commands.set(data.key(i), Data.VALUE);

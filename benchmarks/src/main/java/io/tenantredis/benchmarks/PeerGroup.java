@@ -33,6 +33,20 @@ record PeerGroup(List<Peer> peers, Runnable end) {
         });
   }
 
+  /** Lets the compiler see every peer before the first figure is taken, in turns as well. */
+  void warmUp(int rounds, long nanos) {
+    for (int i = 0; i < rounds; i++) {
+      for (Peer peer : peers) {
+        for (Load load : List.of(new SyncLoad(4), new AsyncLoad(2, 32))) {
+          Load.Work work = load.of(peer, i % 2 == 0 ? Task.GET : Task.SET);
+          if (work != null) {
+            work.run(nanos);
+          }
+        }
+      }
+    }
+  }
+
   /** The same for one of several scenarios, which leaves it open. */
   PeerGroup leftOpen() {
     return new PeerGroup(peers, () -> {});

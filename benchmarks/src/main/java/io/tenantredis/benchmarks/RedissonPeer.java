@@ -6,6 +6,7 @@ import org.redisson.api.BatchOptions;
 import org.redisson.api.RBatch;
 import org.redisson.api.RedissonClient;
 import org.redisson.client.codec.StringCodec;
+import org.redisson.config.ClusterServersConfig;
 import org.redisson.config.Config;
 import org.redisson.config.NameMapper;
 
@@ -20,14 +21,31 @@ final class RedissonPeer implements Peer {
   private final RedissonClient redisson;
   private final Data data = new Data("");
 
-  RedissonPeer(BenchmarkServer server) {
+  private RedissonPeer(Config config) {
+    this.redisson = Redisson.create(config);
+  }
+
+  static RedissonPeer of(BenchmarkServer server) {
+    Config config = config(BenchmarkServer.PREFIX);
+    config.useSingleServer().setAddress(server.uri()).setTimeout(BenchmarkServer.TIMEOUT_MILLIS);
+    return new RedissonPeer(config);
+  }
+
+  static RedissonPeer of(BenchmarkCluster cluster, Slots slots) {
+    Config config = config(slots.prefix());
+    ClusterServersConfig nodes = config.useClusterServers();
+    nodes.setTimeout(BenchmarkServer.TIMEOUT_MILLIS);
+    cluster.nodes().forEach(node -> nodes.addNodeAddress(node.uri()));
+    return new RedissonPeer(config);
+  }
+
+  private static Config config(String prefix) {
     Config config = new Config();
     config.setCodec(StringCodec.INSTANCE);
     config.setUsername(BenchmarkServer.user(BenchmarkServer.TENANT));
     config.setPassword(BenchmarkServer.PASSWORD);
-    config.setNameMapper(new Prefixing());
-    config.useSingleServer().setAddress(server.uri()).setTimeout(BenchmarkServer.TIMEOUT_MILLIS);
-    this.redisson = Redisson.create(config);
+    config.setNameMapper(new Prefixing(prefix));
+    return config;
   }
 
   @Override
@@ -87,16 +105,16 @@ final class RedissonPeer implements Peer {
     redisson.shutdown();
   }
 
-  private static final class Prefixing implements NameMapper {
+  private record Prefixing(String prefix) implements NameMapper {
 
     @Override
     public String map(String name) {
-      return BenchmarkServer.PREFIX + name;
+      return prefix + name;
     }
 
     @Override
     public String unmap(String name) {
-      return name.substring(BenchmarkServer.PREFIX.length());
+      return name.substring(prefix.length());
     }
   }
 }

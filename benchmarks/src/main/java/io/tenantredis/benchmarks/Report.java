@@ -1,8 +1,10 @@
 package io.tenantredis.benchmarks;
 
 import java.io.PrintStream;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.StringJoiner;
 import org.jspecify.annotations.Nullable;
 
@@ -25,6 +27,38 @@ final class Report {
                         result.subject(),
                         baseline,
                         number(ratio.median(), 3))));
+    ofLimit(result)
+        .forEach(
+            (peer, share) ->
+                out.println(
+                    String.join(
+                        "\t",
+                        "ratio",
+                        result.measure().name(),
+                        peer,
+                        RedisBenchmarkPeer.NAME,
+                        number(share, 3))));
+  }
+
+  /**
+   * What the others come to of what the server can do for one connection: how much of the subject's
+   * distance to that is nobody's but Java's. Medians divided by each other.
+   */
+  private static Map<String, Double> ofLimit(Result result) {
+    Map<String, Double> shares = new LinkedHashMap<>();
+    Sample limit = result.figures().get(RedisBenchmarkPeer.NAME);
+    if (limit != null) {
+      result
+          .figures()
+          .forEach(
+              (contestant, figures) -> {
+                if (!contestant.equals(result.subject())
+                    && !contestant.equals(RedisBenchmarkPeer.NAME)) {
+                  shares.put(contestant, figures.median() / limit.median());
+                }
+              });
+    }
+    return shares;
   }
 
   /** What all measures came to, for people. */
@@ -62,6 +96,7 @@ final class Report {
         A ratio is the first contestant's figure divided by that of the one in its line, of the same round. Medians of the rounds, quartiles in
         brackets.
         """);
+    text.append(behind(results));
     for (Group group : Group.values()) {
       List<Result> shown = results.stream().filter(one -> one.measure().group() == group).toList();
       if (!shown.isEmpty()) {
@@ -72,6 +107,40 @@ final class Report {
       }
     }
     return text.toString();
+  }
+
+  /** What has to be said first: where both quartiles are on the wrong side. */
+  private static String behind(List<Result> results) {
+    StringJoiner rows = new StringJoiner("\n", "", "\n").setEmptyValue("");
+    for (Result result : results) {
+      result
+          .ratios()
+          .forEach(
+              (baseline, ratio) -> {
+                Sample advantage = Plot.advantage(result, ratio);
+                if (advantage.high() < 1) {
+                  rows.add(
+                      "| `%s`: %s | %s | %s |"
+                          .formatted(
+                              result.measure().name(),
+                              result.measure().description(),
+                              baseline,
+                              ratio(advantage)));
+                }
+              });
+    }
+    return rows.length() == 0
+        ? ""
+        : """
+
+        ## Where the SDK is behind
+
+        By more than the quartiles are apart; how many times better it is than the contestant named, whatever the unit.
+
+        | Measure | Beside | Times better |
+        | --- | --- | ---: |
+        """
+            + rows;
   }
 
   private static void rows(Result result, StringBuilder text) {
@@ -94,6 +163,14 @@ final class Report {
                       result.measure().unit().label(),
                       ratio(result.ratios().get(contestant))));
             });
+    ofLimit(result)
+        .forEach(
+            (peer, share) ->
+                text.append("| | ")
+                    .append(peer)
+                    .append(" beside " + RedisBenchmarkPeer.NAME + " | | | ")
+                    .append(number(share, 2))
+                    .append(" |\n"));
   }
 
   private static String ratio(@Nullable Sample ratio) {

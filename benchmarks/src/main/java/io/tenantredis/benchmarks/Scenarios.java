@@ -14,23 +14,28 @@ final class Scenarios {
 
   private final Sizes sizes;
   private final Supplier<PeerGroup> peers;
+  private final Function<Slots, PeerGroup> onCluster;
   private final List<Scenario> all = new ArrayList<>();
 
-  private Scenarios(Sizes sizes, Supplier<PeerGroup> peers) {
+  private Scenarios(Sizes sizes, Supplier<PeerGroup> peers, Function<Slots, PeerGroup> onCluster) {
     this.sizes = sizes;
     this.peers = peers;
+    this.onCluster = onCluster;
   }
 
   /**
    * In the order in which they run.
    *
    * @param peers the clients that most of them compare, opened when they are first needed
+   * @param onCluster the clients of a cluster, likewise
    */
-  static List<Scenario> all(Sizes sizes, Supplier<PeerGroup> peers) {
-    Scenarios scenarios = new Scenarios(sizes, peers);
+  static List<Scenario> all(
+      Sizes sizes, Supplier<PeerGroup> peers, Function<Slots, PeerGroup> onCluster) {
+    Scenarios scenarios = new Scenarios(sizes, peers, onCluster);
     scenarios.calls();
     scenarios.inFlight();
     scenarios.batches();
+    scenarios.cluster();
     scenarios.settings();
     scenarios.tenants();
     scenarios.neighbours();
@@ -109,6 +114,27 @@ final class Scenarios {
   private Scenario batch(String name, String description, Task task) {
     return new PeerScenario(
         operations(Group.BATCHES, name, description), task, new SyncLoad(1), peers);
+  }
+
+  private void cluster() {
+    for (Slots slots : Slots.values()) {
+      cluster(slots, "get-8", "8 threads, blocking GET", Task.GET, new SyncLoad(8));
+      cluster(
+          slots, "async-4x64", "4 threads, each 64 GET in flight", Task.GET, new AsyncLoad(4, 64));
+      cluster(slots, "mget-100", "1 thread, MGET of 100 keys", Task.MGET_100, new SyncLoad(1));
+    }
+  }
+
+  private void cluster(Slots slots, String name, String description, Task task, Load load) {
+    all.add(
+        new PeerScenario(
+            operations(
+                Group.CLUSTER,
+                "cluster-" + slots.label() + "-" + name,
+                slots.description() + ", " + description),
+            task,
+            load,
+            () -> onCluster.apply(slots)));
   }
 
   private void settings() {

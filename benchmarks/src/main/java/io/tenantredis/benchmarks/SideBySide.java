@@ -5,7 +5,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -16,9 +18,10 @@ import org.jspecify.annotations.Nullable;
 public final class SideBySide {
 
   /** With starting, warming up and closing that leaves some of 45 seconds on a busy machine. */
-  private static final Duration QUICK_BUDGET = Duration.ofSeconds(18);
+  private static final Duration QUICK_BUDGET = Duration.ofSeconds(13);
 
   private static final Duration SLICE = Duration.ofMillis(200);
+  private static final long WARM_UP_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
   private static final Duration SHORTEST = Duration.ofMillis(10);
   private static final int QUICK_ROUNDS = 5;
 
@@ -78,12 +81,15 @@ public final class SideBySide {
   private static Environment run(Options options, List<Result> results) {
     long deadline = System.nanoTime() + QUICK_BUDGET.toNanos();
     int rounds = rounds(options);
-    try (SharedPeers peers = new SharedPeers(options)) {
+    try (SharedPeers peers = new SharedPeers(options);
+        ClusterPeers onCluster = new ClusterPeers(options)) {
       Environment environment = Environment.of(peers.serverVersion(), rounds, SLICE.toMillis());
       List<Scenario> scenarios = new ArrayList<>();
       for (Scenario scenario :
           Scenarios.all(
-              options.quick() ? Scenarios.Sizes.QUICK : Scenarios.Sizes.FULL, peers::group)) {
+              options.quick() ? Scenarios.Sizes.QUICK : Scenarios.Sizes.FULL,
+              peers::group,
+              onCluster::group)) {
         if (options.wants(scenario)) {
           String obstacle = scenario.obstacle();
           if (obstacle == null) {
@@ -134,8 +140,6 @@ public final class SideBySide {
   /** The clients that most scenarios compare, connected when the first of these begins. */
   private static final class SharedPeers implements AutoCloseable {
 
-    private static final long WARM_UP_NANOS = TimeUnit.MILLISECONDS.toNanos(150);
-
     private final Options options;
     private final BenchmarkServer server = BenchmarkServer.start();
     private @Nullable PeerGroup group;
@@ -151,25 +155,11 @@ public final class SideBySide {
     PeerGroup group() {
       PeerGroup opened = group;
       if (opened == null) {
-        opened = PeerGroup.on(server, Peers.openers(options::wantsPeer));
+        opened = Peers.on(server, options::wantsPeer);
         group = opened;
-        warmUp(opened.peers());
+        opened.warmUp(4, WARM_UP_NANOS);
       }
       return opened.leftOpen();
-    }
-
-    /** Lets the compiler see every peer before the first figure is taken, in turns as well. */
-    private static void warmUp(List<Peer> peers) {
-      for (int i = 0; i < 4; i++) {
-        for (Peer peer : peers) {
-          for (Load load : List.of(new SyncLoad(4), new AsyncLoad(2, 32))) {
-            Load.Work work = load.of(peer, i % 2 == 0 ? Task.GET : Task.SET);
-            if (work != null) {
-              work.run(WARM_UP_NANOS);
-            }
-          }
-        }
-      }
     }
 
     @Override
@@ -179,6 +169,46 @@ public final class SideBySide {
         server.close();
       } else {
         opened.end().run();
+      }
+    }
+  }
+
+  /** The same of clusters: one for all scenarios, whose clients name their keys in one way. */
+  private static final class ClusterPeers implements AutoCloseable {
+
+    private final Options options;
+    private final Map<Slots, PeerGroup> groups = new EnumMap<>(Slots.class);
+    private @Nullable BenchmarkCluster cluster;
+
+    ClusterPeers(Options options) {
+      this.options = options;
+    }
+
+    PeerGroup group(Slots slots) {
+      PeerGroup opened = groups.get(slots);
+      if (opened == null) {
+        opened = Peers.on(cluster(), slots, options::wantsPeer);
+        groups.put(slots, opened);
+        opened.warmUp(2, WARM_UP_NANOS);
+      }
+      return opened.leftOpen();
+    }
+
+    private BenchmarkCluster cluster() {
+      BenchmarkCluster started = cluster;
+      if (started == null) {
+        started = BenchmarkCluster.start();
+        cluster = started;
+      }
+      return started;
+    }
+
+    @Override
+    public void close() {
+      groups.values().forEach(group -> group.end().run());
+      BenchmarkCluster started = cluster;
+      if (started != null) {
+        started.close();
       }
     }
   }

@@ -47,6 +47,10 @@ final class TenantRedisPeer implements Peer {
     return new TenantRedisPeer(NAME, client(server));
   }
 
+  static TenantRedisPeer of(BenchmarkCluster cluster, Slots slots) {
+    return new TenantRedisPeer(NAME, client(cluster.uri(), slots.template()));
+  }
+
   static TenantRedisPeer metered(BenchmarkServer server) {
     return new TenantRedisPeer(METERED, client(server).meterRegistry(registry()));
   }
@@ -80,17 +84,20 @@ final class TenantRedisPeer implements Peer {
 
   /** The client's configuration, up to what a scenario is about. */
   static TenantRedis.Builder client(BenchmarkServer server) {
-    TenantRedis.Builder client =
-        TenantRedis.builder(server.uri())
-            .keyPrefix("tenant:{tenant}:")
-            .identity("tenant_{tenant}")
-            .commandTimeout(Duration.ofMillis(BenchmarkServer.TIMEOUT_MILLIS))
-            .credentials(
-                TenantCredentialsProvider.of(
-                    id ->
-                        TenantCredentials.of(
-                            BenchmarkServer.user(id.value()), BenchmarkServer.PASSWORD)));
+    TenantRedis.Builder client = client(server.uri(), "tenant:{tenant}:");
     return server.trust() == null ? client : client.tls(server.tlsOptions());
+  }
+
+  private static TenantRedis.Builder client(String uri, String prefix) {
+    return TenantRedis.builder(uri)
+        .keyPrefix(prefix)
+        .identity("tenant_{tenant}")
+        .commandTimeout(Duration.ofMillis(BenchmarkServer.TIMEOUT_MILLIS))
+        .credentials(
+            TenantCredentialsProvider.of(
+                id ->
+                    TenantCredentials.of(
+                        BenchmarkServer.user(id.value()), BenchmarkServer.PASSWORD)));
   }
 
   @Override

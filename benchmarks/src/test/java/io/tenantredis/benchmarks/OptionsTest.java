@@ -16,6 +16,9 @@ class OptionsTest {
         Scenarios.Sizes.FULL,
         () -> {
           throw new AssertionError("nothing is opened before its turn");
+        },
+        slots -> {
+          throw new AssertionError("nothing is opened before its turn");
         });
   }
 

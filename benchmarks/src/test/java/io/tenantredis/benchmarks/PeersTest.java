@@ -29,8 +29,8 @@ class PeersTest {
                   TenantSpringPeer::new,
                   LettucePeer::new,
                   LettucePoolPeer::new,
-                  JedisPeer::new,
-                  RedissonPeer::new,
+                  JedisPeer::of,
+                  RedissonPeer::of,
                   SpringPeer::new,
                   GlidePeer::find));
       for (Peer peer : group.peers()) {
@@ -56,5 +56,47 @@ class PeersTest {
       }
       group.peers().forEach(Peer::close);
     }
+  }
+
+  /** Jedis has no MGET across slots; each of the others finds what it asks for, wherever it is. */
+  @Test
+  void everyPeerOfAClusterFindsTheSameKeys() {
+    try (BenchmarkCluster cluster = BenchmarkCluster.start()) {
+      for (Slots slots : Slots.values()) {
+        PeerGroup group = Peers.on(cluster, slots, name -> true);
+        assertThat(group.peers()).hasSizeGreaterThanOrEqualTo(4);
+        for (Peer peer : group.peers()) {
+          for (Task task : List.of(Task.GET, Task.MGET_100)) {
+            Peer.Sync operation = peer.sync(task);
+            if (operation == null) {
+              assertThat(List.of(peer.name(), slots, task))
+                  .isEqualTo(List.of(JedisPeer.NAME, Slots.ALL, Task.MGET_100));
+              continue;
+            }
+            operation.run(0);
+            cluster.nodes().forEach(node -> node.admin().command("CONFIG", "RESETSTAT"));
+            operation.run(1);
+            assertThat(sum(cluster, "keyspace_hits"))
+                .as(peer.name() + " " + slots + " " + task)
+                .isEqualTo(task == Task.GET ? 1 : Data.MGET_KEYS);
+            assertThat(sum(cluster, "keyspace_misses")).isZero();
+          }
+        }
+        group.end().run();
+      }
+    }
+  }
+
+  private static long sum(BenchmarkCluster cluster, String statistic) {
+    return cluster.nodes().stream()
+        .mapToLong(
+            node ->
+                node.admin()
+                    .text("INFO", "stats")
+                    .lines()
+                    .filter(line -> line.startsWith(statistic + ":"))
+                    .mapToLong(line -> Long.parseLong(line.split(":")[1].trim()))
+                    .sum())
+        .sum();
   }
 }

@@ -32,11 +32,53 @@ class ReportTest {
   }
 
   @Test
+  void whereTheServersOwnToolTookPartTheOthersAreComparedWithItAsWell() {
+    Sample tenth = new Sample(100, 90, 110);
+    Map<String, Sample> figures = new LinkedHashMap<>();
+    figures.put("tenant-redis", new Sample(500, 500, 500));
+    figures.put("lettuce", tenth);
+    figures.put(RedisBenchmarkPeer.NAME, new Sample(1_000, 1_000, 1_000));
+    Map<String, Sample> ratios = new LinkedHashMap<>();
+    ratios.put("lettuce", new Sample(5, 5, 5));
+    ratios.put(RedisBenchmarkPeer.NAME, new Sample(0.5, 0.5, 0.5));
+    Result result = new Result(rate.measure(), "tenant-redis", figures, ratios);
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    Report.ratioLines(result, new PrintStream(out, true, StandardCharsets.UTF_8));
+    assertThat(out.toString(StandardCharsets.UTF_8).lines())
+        .containsExactly(
+            "ratio\tsync-get-8\ttenant-redis\tlettuce\t5.000",
+            "ratio\tsync-get-8\ttenant-redis\tredis-benchmark\t0.500",
+            "ratio\tsync-get-8\tlettuce\tredis-benchmark\t0.100");
+    assertThat(Report.markdown(SOMEWHERE, List.of(result)))
+        .contains("| | lettuce beside redis-benchmark | | | 0.10 |");
+  }
+
+  @Test
   void theTableSaysMedianAndQuartilesOfBoth() {
     assertThat(Report.markdown(SOMEWHERE, List.of(rate)))
         .contains("2 cores", "load average 1.3 before and 2.5 after", "## " + Group.CALLS.title())
         .contains("| `sync-get-8`: what sync-get-8 does | tenant-redis | 1,235 (1,000 to 2,000) |")
         .contains("| operations/s | 1.23 (0.50 to 2.00) |");
+  }
+
+  @Test
+  void whereTheSubjectIsBehindIsSaidFirst() {
+    assertThat(Report.markdown(SOMEWHERE, List.of(rate))).doesNotContain("is behind");
+    Result slow =
+        new Result(
+            rate.measure(),
+            "tenant-redis",
+            rate.figures(),
+            Map.of("jedis-pool", new Sample(0.5, 0.4, 0.6)));
+    Result small =
+        new Result(
+            memory.measure(),
+            "tenant-redis",
+            memory.figures(),
+            Map.of("lettuce", new Sample(0.5, 0.4, 0.6)));
+    assertThat(Report.markdown(SOMEWHERE, List.of(slow, small)))
+        .contains("| `sync-get-8`: what sync-get-8 does | jedis-pool | 0.50 (0.40 to 0.60) |")
+        .doesNotContain("| `memory`: what memory does | lettuce | 2.00");
   }
 
   @Test
