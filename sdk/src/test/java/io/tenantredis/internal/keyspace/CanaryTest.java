@@ -382,6 +382,7 @@ class CanaryTest {
       boolean refusedInPart =
           client.dedicated(
               connection -> {
+                watch.meet();
                 RedisAsyncCommands<String, String> async = connection.async();
                 async.multi();
                 for (Call part : parts) {

@@ -8,7 +8,6 @@ import io.tenantredis.test.server.RespError;
 import io.tenantredis.test.server.RespPush;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -16,6 +15,7 @@ import java.util.Queue;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.ConcurrentSkipListMap;
@@ -76,10 +76,11 @@ final class Watch implements AutoCloseable {
   private final RedisServer oracle;
   private final RespConnection admin;
   private final RespConnection users;
+  private final RespConnection met;
   private final RespConnection keysOf;
   private final RespConnection monitor;
   private final RespConnection subscriber;
-  private final Map<Integer, String> userOfPort = new HashMap<>();
+  private final ConcurrentMap<Integer, String> userOfPort = new ConcurrentHashMap<>();
   private final Queue<String> problems = new ConcurrentLinkedQueue<>();
   private final ConcurrentMap<String, Long> executed = new ConcurrentSkipListMap<>();
   private final AtomicLong seen = new AtomicLong();
@@ -92,6 +93,7 @@ final class Watch implements AutoCloseable {
     this.oracle = oracle;
     this.admin = server.connectAsAdministrator().timeout(Duration.ofMinutes(5));
     this.users = server.connectAsAdministrator();
+    this.met = server.connectAsAdministrator();
     this.keysOf = oracle.connectAsAdministrator().timeout(Duration.ofMinutes(5));
     this.monitor = server.connectAsAdministrator().timeout(Duration.ofMinutes(30));
     this.subscriber = server.connectAsAdministrator().timeout(Duration.ofMinutes(30)).resp3();
@@ -238,6 +240,19 @@ final class Watch implements AutoCloseable {
 
   private record Executed(String tenant, MonitorLine line) {}
 
+  /**
+   * Notes whose connections there are now. For who is about to use one that may be closed before
+   * the monitor, which is read with a delay, comes to its commands.
+   */
+  synchronized void meet() {
+    for (String client : met.text("CLIENT", "LIST").split("\n")) {
+      if (client.contains(" user=tenant_")) {
+        int port = Integer.parseInt(client.replaceFirst(".* addr=\\S*:(\\d+) .*", "$1").trim());
+        userOfPort.putIfAbsent(port, client.replaceFirst(".* user=(\\S+).*", "$1"));
+      }
+    }
+  }
+
   private String userOf(int port) {
     return userOfPort.computeIfAbsent(
         port,
@@ -374,7 +389,7 @@ final class Watch implements AutoCloseable {
 
   @Override
   public void close() {
-    for (RespConnection connection : List.of(admin, users, keysOf, monitor, subscriber)) {
+    for (RespConnection connection : List.of(admin, users, met, keysOf, monitor, subscriber)) {
       connection.close();
     }
   }
