@@ -376,6 +376,9 @@ class DedicatedHandleTest {
           connection.sync().multi();
           connection.sync().set("a", "1");
           connection.sync().set("b", "2");
+          for (int i = 0; i < 3; i++) {
+            acme.sync().get("other");
+          }
           assertThat(proxy.commandsSeen("SET")).isZero();
           connection.flushCommands();
           await().until(() -> proxy.commandsSeen("SET") == 2);

@@ -10,6 +10,9 @@ import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -86,6 +89,32 @@ class SharedWritesTest {
         chain.get(20, TimeUnit.SECONDS);
       }
       assertThat(redis.tenant("acme").sync().get("n")).isEqualTo("300");
+    }
+  }
+
+  @Test
+  void noCommandIsLeftBehindByTheWriterBeforeIt() throws Exception {
+    try (TenantRedis redis = client(server.uri(), true)) {
+      var commands = redis.tenant("acme").sync();
+      commands.set("a", "1");
+      ExecutorService callers = Executors.newFixedThreadPool(8);
+      try {
+        List<Future<?>> ends = new ArrayList<>();
+        for (int i = 0; i < 8; i++) {
+          ends.add(
+              callers.submit(
+                  () -> {
+                    for (int at = 0; at < COMMANDS; at++) {
+                      commands.get("a");
+                    }
+                  }));
+        }
+        for (Future<?> end : ends) {
+          end.get(60, TimeUnit.SECONDS);
+        }
+      } finally {
+        callers.shutdown();
+      }
     }
   }
 
