@@ -84,7 +84,7 @@ public final class RestartingJvm {
 
   private static boolean isCollected(WeakReference<ClassLoader> loader)
       throws InterruptedException {
-    long giveUpAt = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+    long giveUpAt = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
     while (loader.get() != null && System.nanoTime() - giveUpAt < 0) {
       System.gc();
       Thread.onSpinWait();

@@ -142,7 +142,8 @@ class SeveralClientsTest {
     try (RedisServer gone = TestTenants.server("acme")) {
       withSessions
           .withPropertyValues(TestTenants.properties(gone, "acme"))
-          .withPropertyValues("tenant-redis.command-timeout=2s", "tenant-redis.connect-timeout=2s")
+          .withPropertyValues(
+              "tenant-redis.command-timeout=30s", "tenant-redis.connect-timeout=30s")
           .run(
               context -> {
                 context.getBean("tenantRedis", TenantRedis.class).tenant(ACME).sync().ping();

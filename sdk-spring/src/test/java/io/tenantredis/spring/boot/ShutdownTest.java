@@ -34,6 +34,7 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.springframework.beans.factory.DisposableBean;
 import org.springframework.boot.SpringApplication;
@@ -56,6 +57,7 @@ import org.springframework.web.bind.annotation.RestController;
 /**
  * What is under way when the application closes is brought to its end, and then nothing is left.
  */
+@Timeout(300)
 class ShutdownTest {
 
   static final TenantId ACME = TenantId.of("acme");
@@ -188,7 +190,7 @@ class ShutdownTest {
       assertThat(redis.tenant(ACME).sync().ping()).isEqualTo("PONG");
       proxy.blackHole();
       CompletableFuture<String> waiting = redis.tenant(ACME).async().get("k").toCompletableFuture();
-      CompletableFuture.runAsync(application::close).get(30, TimeUnit.SECONDS);
+      CompletableFuture.runAsync(application::close).get(60, TimeUnit.SECONDS);
       assertThat(waiting).isCompletedExceptionally();
     }
     awaitNoThreads();

@@ -295,7 +295,8 @@ class TenantRedisAutoConfigurationTest {
               "tenant-redis.url=rediss://" + own.host() + ":" + own.tlsPort(),
               "tenant-redis.ssl.bundle=redis",
               "spring.ssl.bundle.watch.file.quiet-period=50ms",
-              "tenant-redis.command-timeout=2s",
+              "tenant-redis.connect-timeout=20s",
+              "tenant-redis.command-timeout=20s",
               "spring.ssl.bundle.pem.redis.reload-on-update=true",
               "spring.ssl.bundle.pem.redis.truststore.certificate=" + trust,
               "spring.ssl.bundle.pem.redis.keystore.certificate=" + certificate,
@@ -307,7 +308,7 @@ class TenantRedisAutoConfigurationTest {
                     .hasMessageContaining("SEC004");
                 Files.copy(trusted.caPem(), trust, StandardCopyOption.REPLACE_EXISTING);
                 Awaitility.await()
-                    .atMost(Duration.ofSeconds(30))
+                    .atMost(Duration.ofSeconds(100))
                     .ignoreExceptions()
                     .until(() -> redis.tenant("acme").sync().ping().equals("PONG"));
                 long first = redis.tenant("acme").sync().clientId();
@@ -318,7 +319,7 @@ class TenantRedisAutoConfigurationTest {
                     certificate,
                     StandardCopyOption.REPLACE_EXISTING);
                 Awaitility.await()
-                    .atMost(Duration.ofSeconds(30))
+                    .atMost(Duration.ofSeconds(100))
                     .until(() -> redis.tenant("acme").sync().clientId() != first);
               });
     }
@@ -334,7 +335,8 @@ class TenantRedisAutoConfigurationTest {
             .withPropertyValues(TestTenants.properties(own, "acme"))
             .withPropertyValues(
                 "tenant-redis.url=rediss://" + own.host() + ":" + own.tlsPort(),
-                "tenant-redis.command-timeout=2s",
+                "tenant-redis.connect-timeout=1m",
+                "tenant-redis.command-timeout=1m",
                 "tenant-redis.ssl.bundle=redis",
                 "spring.ssl.bundle.pem.redis.truststore.certificate=" + certificates.caPem())
             .run(
