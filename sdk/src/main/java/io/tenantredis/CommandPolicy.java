@@ -82,9 +82,10 @@ public final class CommandPolicy {
      * @param reply where the reply holds names from which the prefix is taken: {@code -} for
      *     nowhere, {@code each} for the reply itself or each element, {@code first} for the first
      *     element
-     * @param flags {@code read} or {@code write}, and where it applies {@code idempotent} (may be
-     *     sent twice when nobody knows whether the first one ran), {@code blocking}, {@code
-     *     stateful}, {@code script}; separated by spaces
+     * @param flags {@code read} (changes no data; replicas may answer it where reads go there) or
+     *     {@code write}, and where it applies {@code idempotent} (may be sent twice when nobody
+     *     knows whether the first one ran), {@code blocking}, {@code stateful}, {@code script};
+     *     separated by spaces
      * @return this builder
      */
     public Builder rule(String command, String signature, String reply, String flags) {

@@ -46,7 +46,6 @@ final class Call implements ReplyListener {
   private @Nullable NodeAddress redirected;
   private @Nullable NodeAddress node;
   private @Nullable ReadOrder readOrder;
-  private @Nullable ReplicaConnection replica;
   private boolean asking;
   private int redirects;
   private @Nullable Doubt doubt;
@@ -171,11 +170,8 @@ final class Call implements ReplyListener {
 
   /** The replica that this attempt goes to; null for the primary. */
   @Nullable ReplicaConnection replica() {
-    return replica;
-  }
-
-  void replica(@Nullable ReplicaConnection one) {
-    replica = one;
+    ReadOrder order = readOrder;
+    return order == null ? null : order.replica();
   }
 
   /** Whether this attempt follows an ASK redirection. */
@@ -298,7 +294,6 @@ final class Call implements ReplyListener {
     attempts++;
     redirects = 0;
     readOrder = null;
-    replica = null;
     attempt = attempt.again();
     wire = attempt;
     prepare(attempt);
@@ -309,7 +304,6 @@ final class Call implements ReplyListener {
     second = true;
     retries = null;
     readOrder = null;
-    replica = null;
     attempts++;
     attempt = command;
     wire = command;

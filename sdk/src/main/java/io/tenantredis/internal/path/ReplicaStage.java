@@ -87,12 +87,11 @@ final class ReplicaStage implements Stage {
   private void sendToNext(Call call, ReadOrder order) {
     ReadTarget target = order.next();
     if (target.replica() == null) {
-      call.replica(null);
       call.proceed();
       return;
     }
     ReplicaConnection replica = replicas.to(target.replica());
-    call.replica(replica);
+    order.replica(replica);
     VerifiedConnection connection = replica.shared().current();
     if (connection != null) {
       call.dispatch(connection);

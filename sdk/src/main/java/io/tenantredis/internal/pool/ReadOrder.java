@@ -3,12 +3,14 @@ package io.tenantredis.internal.pool;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /** The nodes that one read may go to, one after the other. For one thread at a time. */
 public final class ReadOrder {
 
   private final List<ReadTarget> targets;
   private int next;
+  private @Nullable ReplicaConnection replica;
 
   private ReadOrder(List<ReadTarget> targets) {
     this.targets = targets;
@@ -43,7 +45,19 @@ public final class ReadOrder {
     return next < targets.size();
   }
 
+  /** The next one, which is where the read is from now on. */
   public ReadTarget next() {
+    replica = null;
     return targets.get(next++);
+  }
+
+  /** The replica where the read is now; null while it is at the primary. */
+  public @Nullable ReplicaConnection replica() {
+    return replica;
+  }
+
+  /** Which replica the last one is. */
+  public void replica(ReplicaConnection connection) {
+    replica = connection;
   }
 }
