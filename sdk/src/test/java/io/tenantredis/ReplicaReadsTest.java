@@ -82,7 +82,13 @@ class ReplicaReadsTest {
     for (int i = 0; i < replicas.length; i++) {
       addresses[i] = address(replicas[i]);
     }
-    return Tenants.client(primary).readFrom(readFrom).replicas(addresses);
+    return patient(primary).readFrom(readFrom).replicas(addresses);
+  }
+
+  private static TenantRedis.Builder patient(RedisServer server) {
+    return Tenants.client(server)
+        .commandTimeout(Duration.ofSeconds(20))
+        .connectTimeout(Duration.ofSeconds(20));
   }
 
   private static ConditionFactory await() {
@@ -346,7 +352,7 @@ class ReplicaReadsTest {
     try (RedisServer third = third();
         TenantRedis redis =
             client(ReadFrom.REPLICA_PREFERRED, third)
-                .commandTimeout(Duration.ofSeconds(4))
+                .commandTimeout(Duration.ofSeconds(6))
                 .meterRegistry(meters)
                 .build()) {
       RedisCommands<String, String> acme = redis.tenant("acme").sync();
@@ -368,7 +374,7 @@ class ReplicaReadsTest {
     try (ReplicatedRedis two =
             ReplicatedRedis.builder().server(Tenants.confined()).replicas(1).start();
         TenantRedis redis =
-            Tenants.client(two.master())
+            patient(two.master())
                 .readFrom(ReadFrom.UPSTREAM_PREFERRED)
                 .replicas(address(two.replicas().get(0)))
                 .build()) {
@@ -387,7 +393,7 @@ class ReplicaReadsTest {
     try (ReplicatedRedis two =
             ReplicatedRedis.builder().server(Tenants.unconfined()).replicas(1).start();
         TenantRedis redis =
-            Tenants.client(two.master())
+            patient(two.master())
                 .readFrom(ReadFrom.REPLICA)
                 .replicas(address(two.replicas().get(0)))
                 .build()) {
@@ -439,12 +445,16 @@ class ReplicaReadsTest {
             .connectTimeout(Duration.ofSeconds(1))
             .build()) {
       TenantClient<String, String> acme = redis.tenant("acme");
-      assertThat(acme.sync().get("where")).isEqualTo(FIRST);
+      await()
+          .ignoreExceptionsInstanceOf(TenantConnectionException.class)
+          .until(() -> acme.sync().get("where").equals(FIRST));
       assertThatThrownBy(() -> acme.sync().set("k", "v"))
           .isInstanceOfSatisfying(
               TenantConnectionException.class,
               failure -> assertThat(failure.code()).isEqualTo(ErrorCode.TR012));
-      assertThat(redis.tenant("globex").sync().get("where")).isEqualTo(FIRST);
+      await()
+          .ignoreExceptionsInstanceOf(TenantConnectionException.class)
+          .until(() -> redis.tenant("globex").sync().get("where").equals(FIRST));
     }
   }
 

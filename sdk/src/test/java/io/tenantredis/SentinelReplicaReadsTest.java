@@ -162,6 +162,8 @@ class SentinelReplicaReadsTest {
                   () -> Mono.just(RedisCredentials.just("watcher", "watcher-secret")))
               .tls(TlsOptions.builder().trust(certificates.caPem()).build())
               .readFrom(ReadFrom.REPLICA_PREFERRED)
+              .commandTimeout(Duration.ofSeconds(30))
+              .connectTimeout(Duration.ofSeconds(20))
               .build()) {
         RedisCommands<String, String> acme = redis.tenant("acme").sync();
         acme.set("k", "v");
