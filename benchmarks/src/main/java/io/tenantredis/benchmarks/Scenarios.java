@@ -248,6 +248,6 @@ final class Scenarios {
     static final Sizes FULL = new Sizes(10_000, 100_000, 1_000_000);
 
     /** For a run that ends within 45 seconds. */
-    static final Sizes QUICK = new Sizes(250, 5_000, 50_000);
+    static final Sizes QUICK = new Sizes(150, 5_000, 30_000);
   }
 }

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 public final class SideBySide {
 
   /** With starting, warming up and closing that leaves some of 45 seconds on a busy machine. */
-  private static final Duration QUICK_BUDGET = Duration.ofSeconds(13);
+  private static final Duration QUICK_BUDGET = Duration.ofSeconds(10);
 
   private static final Duration SLICE = Duration.ofMillis(200);
   private static final long WARM_UP_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
