@@ -2,6 +2,7 @@ package io.tenantredis.spring.boot;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.tenantredis.spring.web.TenantWebFilter;
 import io.tenantredis.test.server.RedisServer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -107,13 +108,13 @@ class SessionAutoConfigurationTest {
                             .getBean("tenantServletFilter", FilterRegistrationBean.class)
                             .getOrder())
                     .isEqualTo(stands));
-    reactive
-        .withPropertyValues(properties)
-        .run(
-            context ->
-                assertThat(
-                        context.getBean(io.tenantredis.spring.web.TenantWebFilter.class).getOrder())
-                    .isEqualTo(stands));
+    if (resolver.startsWith("p")) {
+      reactive
+          .withPropertyValues(properties)
+          .run(
+              context ->
+                  assertThat(context.getBean(TenantWebFilter.class).getOrder()).isEqualTo(stands));
+    }
     assertThat(FilterOrder.BEFORE_SESSIONS).isLessThan(SessionRepositoryFilter.DEFAULT_ORDER);
   }
 

@@ -72,6 +72,26 @@ abstract class ConnectionContract {
           "xInfoGroups",
           "xInfoConsumers");
 
+  /** Runs the commands in its arguments, each behind the number of its words. */
+  private static final String EACH =
+      """
+      local at = 1
+      while at <= #ARGV do
+        local words = tonumber(ARGV[at])
+        redis.call(unpack(ARGV, at + 1, at + words))
+        at = at + words + 1
+      end""";
+
+  /** The keys that match a pattern, each with its type. */
+  private static final String TYPES =
+      """
+      local found = {}
+      for _, key in ipairs(redis.call('KEYS', ARGV[1])) do
+        found[#found + 1] = key
+        found[#found + 1] = redis.call('TYPE', key).ok
+      end
+      return found""";
+
   static RedisServer own;
   static RedisServer shared;
   static LettuceConnectionFactory plain;
@@ -253,20 +273,23 @@ abstract class ConnectionContract {
     globexKeys = keys(shared.admin(), prefixOf("globex")).size();
   }
 
+  /** In one step, as this is done thousands of times. */
   private static void load(RespConnection server, List<String> prefixes) {
-    server.command("FLUSHALL");
+    List<String> call = new ArrayList<>(List.of("EVAL", EACH, "0", "1", "FLUSHALL"));
     for (String prefix : prefixes) {
       for (List<String> command : ContractArguments.load(prefix)) {
-        server.command(command.toArray(new String[0]));
+        call.add(Integer.toString(command.size()));
+        call.addAll(command);
       }
     }
+    server.command(call.toArray(new String[0]));
   }
 
   private static Map<String, String> keys(RespConnection server, String prefix) {
     Map<String, String> keys = new TreeMap<>();
-    for (Object name : (List<?>) server.command("KEYS", prefix + "*")) {
-      String key = string(name);
-      keys.put(key.substring(prefix.length()), server.command("TYPE", key).toString());
+    List<?> types = (List<?>) server.command("EVAL", TYPES, "0", prefix + "*");
+    for (int i = 0; i < types.size(); i += 2) {
+      keys.put(string(types.get(i)).substring(prefix.length()), string(types.get(i + 1)));
     }
     return keys;
   }
