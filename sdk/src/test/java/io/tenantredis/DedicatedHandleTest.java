@@ -408,6 +408,28 @@ class DedicatedHandleTest {
   }
 
   @Test
+  void aCommandThatIsCancelledStaysInItsTransaction() throws Exception {
+    for (boolean flushed : new boolean[] {false, true}) {
+      try (StatefulRedisConnection<String, String> connection = acme.lease()) {
+        connection.sync().set("n", "7");
+        connection.sync().multi();
+        RedisFuture<Long> cancelled = connection.async().incr("n");
+        RedisFuture<String> set = connection.async().set("a", "1");
+        RedisFuture<String> get = connection.async().get("a");
+        cancelled.cancel(true);
+        if (flushed) {
+          connection.flushCommands();
+        }
+        assertThat(connection.sync().exec()).containsExactly(8L, "OK", "1");
+        assertThat(cancelled.isCancelled()).isTrue();
+        assertThat(set.get(5, TimeUnit.SECONDS)).isEqualTo("OK");
+        assertThat(get.get(5, TimeUnit.SECONDS)).isEqualTo("1");
+        assertThat(connection.sync().get("n")).isEqualTo("8");
+      }
+    }
+  }
+
+  @Test
   void whatATransactionQueuedEndsWithTheLease() throws Exception {
     StatefulRedisConnection<String, String> connection = acme.lease();
     connection.sync().multi();
