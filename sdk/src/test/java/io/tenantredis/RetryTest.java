@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
@@ -156,6 +157,37 @@ class RetryTest {
             TenantRedisFailure.class,
             failure -> assertThat(failure.outcome()).isEqualTo(Outcome.UNKNOWN));
     assertThat(acme.sync().get("counter")).isEqualTo("1");
+  }
+
+  @Test
+  void aCallerIsToldTheSameWhenTheEventLoopStandsStill() throws Exception {
+    CountDownLatch standing = new CountDownLatch(1);
+    CountDownLatch release = new CountDownLatch(1);
+    try (TenantRedis impatient = client(Duration.ofSeconds(2)).build()) {
+      TenantClient<String, String> client = impatient.tenant("acme");
+      client.sync().set("k", "v");
+      proxy.onCommand("SET").delayReply(Duration.ofMillis(300));
+      client
+          .async()
+          .set("k", "w")
+          .thenRun(
+              () -> {
+                standing.countDown();
+                try {
+                  release.await();
+                } catch (InterruptedException e) {
+                  Thread.currentThread().interrupt();
+                }
+              });
+      standing.await();
+      assertThatThrownBy(() -> client.sync().get("k"))
+          .isInstanceOfSatisfying(
+              TenantTimeoutException.class,
+              late -> assertThat(late.outcome()).isEqualTo(Outcome.UNKNOWN));
+      release.countDown();
+    } finally {
+      release.countDown();
+    }
   }
 
   @Test

@@ -135,7 +135,8 @@ final class DedicatedHandle<K, V> extends StatefulRedisConnectionImpl<K, V> {
 
   @Override
   protected RedisCommands<K, V> newRedisSyncCommandsImpl() {
-    return SyncCommands.proxy(this, async(), RedisCommands.class, RedisClusterCommands.class);
+    return SyncCommands.proxy(
+        () -> session.tenant(), this, async(), RedisCommands.class, RedisClusterCommands.class);
   }
 
   @Override

@@ -105,7 +105,8 @@ public final class SharedHandle<K, V> extends StatefulRedisConnectionImpl<K, V> 
 
   @Override
   protected RedisCommands<K, V> newRedisSyncCommandsImpl() {
-    return SyncCommands.proxy(this, async(), RedisCommands.class, RedisClusterCommands.class);
+    return SyncCommands.proxy(
+        () -> slot.tenant(), this, async(), RedisCommands.class, RedisClusterCommands.class);
   }
 
   @Override

@@ -1,21 +1,24 @@
 package io.tenantredis.internal.client;
 
 import io.lettuce.core.RedisCommandInterruptedException;
-import io.lettuce.core.RedisCommandTimeoutException;
 import io.lettuce.core.RedisFuture;
 import io.lettuce.core.api.StatefulRedisConnection;
 import io.lettuce.core.protocol.RedisCommand;
+import io.tenantredis.TenantId;
+import io.tenantredis.internal.error.Failures;
 import io.tenantredis.internal.keyspace.CommandRules;
 import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
+import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,7 +30,7 @@ final class SyncCommands implements InvocationHandler {
 
   /**
    * The command ends itself at its deadline; this is how much longer a caller waits before it gives
-   * up on that.
+   * up on that: a JVM that stood still for long may wake the caller up first.
    */
   private static final long BACKSTOP_NANOS = TimeUnit.SECONDS.toNanos(1);
 
@@ -39,20 +42,31 @@ final class SyncCommands implements InvocationHandler {
    */
   private static final ConcurrentMap<Method, Method> ASYNC = new ConcurrentHashMap<>();
 
+  private final Supplier<TenantId> tenant;
   private final StatefulRedisConnection<?, ?> connection;
   private final Object async;
 
-  private SyncCommands(StatefulRedisConnection<?, ?> connection, Object async) {
+  private SyncCommands(
+      Supplier<TenantId> tenant, StatefulRedisConnection<?, ?> connection, Object async) {
+    this.tenant = tenant;
     this.connection = connection;
     this.async = async;
   }
 
+  /**
+   * @param tenant asked when it is needed: Lettuce wants the interfaces while it makes a handle
+   */
   @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"})
   static <T> T proxy(
-      StatefulRedisConnection<?, ?> connection, Object async, Class<?>... interfaces) {
+      Supplier<TenantId> tenant,
+      StatefulRedisConnection<?, ?> connection,
+      Object async,
+      Class<?>... interfaces) {
     return (T)
         Proxy.newProxyInstance(
-            SyncCommands.class.getClassLoader(), interfaces, new SyncCommands(connection, async));
+            SyncCommands.class.getClassLoader(),
+            interfaces,
+            new SyncCommands(tenant, connection, async));
   }
 
   @Override
@@ -116,7 +130,9 @@ final class SyncCommands implements InvocationHandler {
       throw new RedisCommandInterruptedException(interrupted);
     } catch (TimeoutException late) {
       future.cancel(true);
-      throw new RedisCommandTimeoutException(late);
+      String name =
+          future instanceof RedisCommand<?, ?, ?> command ? command.getType().toString() : "";
+      throw Failures.timeout(tenant.get(), name, true, Duration.ofNanos(timeout + BACKSTOP_NANOS));
     } catch (ExecutionException failed) {
       throw Waiting.thrown(failed.getCause());
     }
