@@ -160,6 +160,26 @@ class RetryTest {
   }
 
   @Test
+  void whatAnEarlierAttemptMayHaveDoneIsNotForgottenWhenTheLastWasNotExecuted() {
+    proxy.onCommand("SET").once().resetAfterForwarding();
+    proxy.onCommand("SET").always().answerError("LOADING Redis is loading the dataset");
+    assertThatThrownBy(() -> acme.sync().set("k", "w"))
+        .isInstanceOfSatisfying(
+            TenantRedisFailure.class,
+            failure -> {
+              assertThat(failure.outcome()).isEqualTo(Outcome.UNKNOWN);
+              assertThat(failure.code()).isEqualTo(ErrorCode.TR004);
+            })
+        .satisfies(
+            failure ->
+                assertThat(failure.getSuppressed())
+                    .singleElement()
+                    .isInstanceOf(TenantLoadingException.class));
+    assertThat(proxy.commandsSeen("SET")).isGreaterThan(1);
+    assertThat(acme.sync().get("k")).isEqualTo("w");
+  }
+
+  @Test
   void aCallerIsToldTheSameWhenTheEventLoopStandsStill() throws Exception {
     CountDownLatch standing = new CountDownLatch(1);
     CountDownLatch release = new CountDownLatch(1);

@@ -1,6 +1,5 @@
 package io.tenantredis.internal.path;
 
-import io.github.resilience4j.retry.Retry;
 import io.lettuce.core.RedisCommandExecutionException;
 import io.lettuce.core.protocol.RedisCommand;
 import io.micrometer.observation.Observation;
@@ -40,7 +39,7 @@ final class Call implements ReplyListener {
   private RedisCommand<?, ?, ?> wire;
   private volatile @Nullable Lease lease;
   private int position = -1;
-  private Retry.@Nullable AsyncContext<Object> retries;
+  private @Nullable Attempts retries;
   private int attempts = 1;
   private boolean second;
   private @Nullable NodeAddress redirected;
@@ -270,12 +269,13 @@ final class Call implements ReplyListener {
     permitNanos = nanos;
   }
 
-  Retry.@Nullable AsyncContext<Object> retries() {
+  /** The attempts before this one; null if this is the first. */
+  @Nullable Attempts retries() {
     return retries;
   }
 
-  void retries(Retry.AsyncContext<Object> context) {
-    retries = context;
+  void retries(Attempts attempts) {
+    retries = attempts;
   }
 
   /** Whether a further attempt may be made for this failure without the application noticing it. */

@@ -37,32 +37,40 @@ final class RetryStage implements Stage {
 
   @Override
   public void settled(Call call, @Nullable Throwable failure) {
-    Retry.AsyncContext<Object> context = call.retries();
+    Attempts attempts = call.retries();
     if (failure == null) {
-      if (context != null) {
-        context.onComplete();
+      if (attempts != null) {
+        attempts.context().onComplete();
       }
       call.settle(null);
       return;
     }
     if (closing.getAsBoolean() || !call.isRepeatable(failure)) {
-      call.settle(failure);
+      end(call, failure);
       return;
     }
-    if (context == null) {
-      context = retry.asyncContext();
-      call.retries(context);
+    if (attempts == null) {
+      attempts = new Attempts(retry.asyncContext());
+      call.retries(attempts);
     }
-    long delayMillis = context.onError(failure);
+    long delayMillis = attempts.context().onError(failure);
     long delayNanos = TimeUnit.MILLISECONDS.toNanos(delayMillis);
     long now = System.nanoTime();
     long remaining = call.remainingNanos(now);
     if (delayMillis < 0 || delayNanos >= remaining) {
-      call.settle(failure);
+      end(call, failure);
       return;
     }
+    attempts.failed(failure);
     long longer = delayNanos + call.pauseNanos(now);
     new Pause(call, failure).begin(longer < remaining ? longer : delayNanos);
+  }
+
+  private static void end(Call call, Throwable failure) {
+    Attempts attempts = call.retries();
+    // Whether a read was executed makes no difference.
+    call.settle(
+        attempts == null || call.attempt().isReadOnly() ? failure : attempts.verdict(failure));
   }
 
   /** The time between two attempts: it ends once, by itself or because nobody waits any longer. */
@@ -82,7 +90,7 @@ final class RetryStage implements Stage {
       try {
         end = timer.schedule(this::sendAgain, nanos, TimeUnit.NANOSECONDS);
       } catch (RejectedExecutionException closed) {
-        call.settle(failure);
+        end(call, failure);
         return;
       }
       meters.retried(call.attempt().rule(), failure);
@@ -91,7 +99,7 @@ final class RetryStage implements Stage {
               (result, ended) -> {
                 if (over.compareAndSet(false, true)) {
                   end.cancel(false);
-                  call.settle(failure);
+                  end(call, failure);
                 }
               });
     }
@@ -101,7 +109,7 @@ final class RetryStage implements Stage {
         return;
       }
       if (closing.getAsBoolean()) {
-        call.settle(failure);
+        end(call, failure);
         return;
       }
       call.again();
