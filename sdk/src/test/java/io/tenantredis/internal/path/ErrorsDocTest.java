@@ -189,7 +189,8 @@ class ErrorsDocTest {
       - `NOT_SENT`: not a byte of it left. It had none.
       - `REJECTED`: the server answered with an error instead of executing it. It had none.
       - `UNKNOWN`: it may have been executed, wholly or in part, or not at all. Check before you repeat a command that must
-        not run twice.
+        not run twice. Of several attempts at a write this is the outcome if any of them may have been executed; the exception is then
+        that one's, and the last one's is suppressed in it.
 
       ## Codes
 
