@@ -16,11 +16,17 @@ import org.springframework.data.redis.listener.RedisMessageListenerContainer;
  *
  * <p>A service with listeners for several tenants has a container for each of them.
  *
+ * <p>Starting waits up to 10 seconds for the subscriptions, unless {@link
+ * #setMaxSubscriptionRegistrationWaitingTime} says otherwise; Spring Data's own container waits 2.
+ *
  * <p>{@link #destroy()} waits for listeners that are under way on threads of the container's own,
  * at most 5 seconds, and interrupts those that take longer: in a Spring context the client still
  * works for them.
  */
 public class TenantMessageListenerContainer extends RedisMessageListenerContainer {
+
+  /** As long as the SDK takes by default for a connection and a reply. */
+  private static final Duration LONGEST_REGISTRATION = Duration.ofSeconds(10);
 
   private static final Duration LONGEST_WAIT = Duration.ofSeconds(5);
 
@@ -36,6 +42,7 @@ public class TenantMessageListenerContainer extends RedisMessageListenerContaine
   public TenantMessageListenerContainer(TenantRedisConnectionFactory connections, TenantId tenant) {
     this.tenant = tenant;
     setConnectionFactory(connections.forTenant(tenant));
+    setMaxSubscriptionRegistrationWaitingTime(LONGEST_REGISTRATION.toMillis());
   }
 
   /**

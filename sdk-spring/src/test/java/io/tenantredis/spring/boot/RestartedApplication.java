@@ -87,6 +87,7 @@ public class RestartedApplication {
   TenantMessageListenerContainer container(TenantRedisConnectionFactory factory, Work work) {
     TenantMessageListenerContainer container =
         new TenantMessageListenerContainer(factory, TENANTS.get(0));
+    container.setMaxSubscriptionRegistrationWaitingTime(60_000);
     container.addMessageListener(
         (message, pattern) -> work.hears(new String(message.getBody(), StandardCharsets.UTF_8)),
         new ChannelTopic("news"));

@@ -144,6 +144,7 @@ class ListenerTest {
   @Test
   void aPlainContainerStartedAsATenantHearsThatTenant() throws Exception {
     RedisMessageListenerContainer container = new RedisMessageListenerContainer();
+    container.setMaxSubscriptionRegistrationWaitingTime(60_000);
     container.setConnectionFactory(factory);
     SimpleAsyncTaskExecutor executor = new SimpleAsyncTaskExecutor("plain-");
     executor.setTaskDecorator(new TenantTaskDecorator());
