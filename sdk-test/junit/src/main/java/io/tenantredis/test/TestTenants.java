@@ -69,7 +69,7 @@ public final class TestTenants implements AutoCloseable {
         new OnDemandUsers(
             server.provisioning(),
             tenancy,
-            builder -> policy.apply(cluster ? builder.cluster() : builder));
+            builder -> policy.apply(cluster ? builder.clusterOfOtherClients() : builder));
     this.any = TenantId.of("tenant-" + RandomNames.next());
   }
 
