@@ -42,6 +42,7 @@ import org.jspecify.annotations.Nullable;
 final class AdminNode implements AutoCloseable {
 
   private static final int PIPELINE = 64;
+  private static final int CONNECT_ATTEMPTS = 3;
   private static final Pattern HASH = Pattern.compile("[0-9a-fA-F]{64}");
 
   private final RedisClient client;
@@ -315,11 +316,27 @@ final class AdminNode implements AutoCloseable {
   }
 
   private <T> StatefulRedisConnection<T, T> connect(RedisCodec<T, T> codec) {
-    try {
-      return client.connect(codec, uri);
-    } catch (RedisException e) {
-      throw new AdminException(address + " cannot be reached: " + e.getMessage() + causeOf(e), e);
+    for (int attempt = 1; ; attempt++) {
+      try {
+        return client.connect(codec, uri);
+      } catch (RedisException e) {
+        if (attempt == CONNECT_ATTEMPTS || !hidesWhatTheServerSaid(e)) {
+          throw new AdminException(
+              address + " cannot be reached: " + e.getMessage() + causeOf(e), e);
+        }
+      }
     }
+  }
+
+  /**
+   * Whether the server may have said why it refused. Lettuce closes a connection whose HELLO or
+   * AUTH was refused, and on a loaded machine now and then notices first that it is closed: a wrong
+   * password then looks like a server that cannot be reached.
+   */
+  static boolean hidesWhatTheServerSaid(RedisException failure) {
+    String cause = String.valueOf(failure.getCause());
+    return cause.contains("Connection closed prematurely")
+        || cause.contains("RedisHandshakeHandler not registered");
   }
 
   private static String causeOf(Throwable failure) {

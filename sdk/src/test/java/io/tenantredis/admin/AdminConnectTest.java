@@ -1,0 +1,112 @@
+package io.tenantredis.admin;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import io.lettuce.core.RedisURI;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+
+/** What an administrator hears of a server that does not let them in. */
+class AdminConnectTest {
+
+  private static final byte[] WRONGPASS =
+      "-WRONGPASS invalid username-password pair\r\n".getBytes(StandardCharsets.US_ASCII);
+
+  @Test
+  void aConnectionThatClosesBeforeTheServersAnswerIsSeenIsMadeAgain() throws Exception {
+    try (ServerSocket server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
+      CompletableFuture<Integer> accepted =
+          CompletableFuture.supplyAsync(() -> hangUpTwiceAndThenRefuse(server));
+
+      assertThatExceptionOfType(AdminException.class)
+          .isThrownBy(() -> connectTo(server))
+          .withMessageContaining("cannot be reached")
+          .withMessageContaining("WRONGPASS");
+      assertThat(accepted.get(10, TimeUnit.SECONDS)).isEqualTo(3);
+    }
+  }
+
+  @Test
+  void aServerThatAlwaysHangsUpIsNotAskedForEver() throws Exception {
+    try (ServerSocket server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
+      CompletableFuture<Integer> accepted =
+          CompletableFuture.supplyAsync(() -> hangUpUntilClosed(server));
+
+      assertThatExceptionOfType(AdminException.class)
+          .isThrownBy(() -> connectTo(server))
+          .withMessageContaining("cannot be reached")
+          .withMessageContaining("closed");
+      server.close();
+      assertThat(accepted.get(10, TimeUnit.SECONDS)).isEqualTo(3);
+    }
+  }
+
+  private static void connectTo(ServerSocket server) {
+    TenantRedisAdmin.builder(
+            RedisURI.builder()
+                .withHost("127.0.0.1")
+                .withPort(server.getLocalPort())
+                .withAuthentication("admin", "not-the-password".toCharArray())
+                .build())
+        .connect()
+        .close();
+  }
+
+  private static int hangUpTwiceAndThenRefuse(ServerSocket server) {
+    try {
+      for (int i = 0; i < 2; i++) {
+        hangUp(server);
+      }
+      try (Socket socket = server.accept()) {
+        awaitSomething(socket);
+        OutputStream out = socket.getOutputStream();
+        out.write(WRONGPASS);
+        out.flush();
+        awaitTheEnd(socket);
+      }
+      return 3;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static int hangUpUntilClosed(ServerSocket server) {
+    int connections = 0;
+    try {
+      while (true) {
+        hangUp(server);
+        connections++;
+      }
+    } catch (IOException closed) {
+      return connections;
+    }
+  }
+
+  private static void hangUp(ServerSocket server) throws IOException {
+    try (Socket socket = server.accept()) {
+      awaitSomething(socket);
+    }
+  }
+
+  private static void awaitSomething(Socket socket) throws IOException {
+    int first = socket.getInputStream().read();
+    assertThat(first).isNotNegative();
+    // What is unread when a socket is closed turns its end into a reset, which is another failure.
+    socket.getInputStream().skipNBytes(socket.getInputStream().available());
+  }
+
+  private static void awaitTheEnd(Socket socket) throws IOException {
+    while (socket.getInputStream().read() >= 0) {
+      // Whatever else is sent: only that the client has closed matters.
+    }
+  }
+}
