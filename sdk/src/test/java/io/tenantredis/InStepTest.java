@@ -130,6 +130,21 @@ class InStepTest {
   }
 
   @Test
+  void aReplyThatCameWithOneNobodyAskedForIsNotBelieved() {
+    await().until(() -> proxy.commandsSeen("PING") >= 1);
+    proxy
+        .onCommand("GET tenant:acme:k1")
+        .times(1)
+        .replaceReply("$6\r\nforged\r\n$2\r\nv1\r\n".getBytes(StandardCharsets.US_ASCII));
+    assertThatThrownBy(() -> acme.sync().get("k1"))
+        .isInstanceOfSatisfying(
+            TenantConnectionLostException.class,
+            lost -> assertThat(lost.outcome()).isEqualTo(Outcome.UNKNOWN));
+    assertThat(desyncs()).isEqualTo(1);
+    assertRepliesAreRight();
+  }
+
+  @Test
   void aConnectionThatIsInStepIsKept() {
     for (int i = 0; i < 3; i++) {
       long probes = proxy.commandsSeen("PING");

@@ -86,7 +86,8 @@ final class InStepCommandHandler extends CommandHandler {
 
   /**
    * What the bytes at hand answer. All of it is decoded before anybody is woken up: whoever waits
-   * for several replies then finds them together, and does not go back to sleep for each.
+   * for several replies then finds them together, and does not go back to sleep for each. And if
+   * something among these bytes shows that the connection is out of step, none of them is believed.
    */
   private final Queue<RedisCommand<?, ?, ?>> answered = new ArrayDeque<>();
 
@@ -631,6 +632,11 @@ final class InStepCommandHandler extends CommandHandler {
     for (RedisCommand<?, ?, ?> command = answered.poll();
         command != null;
         command = answered.poll()) {
+      if (ended) {
+        command.completeExceptionally(
+            new IOException("What came with this reply shows that it may be another command's"));
+        continue;
+      }
       try {
         super.complete(command);
       } catch (RuntimeException failure) {
