@@ -13,6 +13,7 @@ import io.lettuce.core.protocol.AsyncCommand;
 import io.lettuce.core.protocol.Command;
 import io.lettuce.core.protocol.CommandArgs;
 import io.lettuce.core.protocol.ProtocolKeyword;
+import io.tenantredis.internal.error.ServerError;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -321,11 +322,19 @@ final class AdminNode implements AutoCloseable {
         return client.connect(codec, uri);
       } catch (RedisException e) {
         if (attempt == CONNECT_ATTEMPTS || !hidesWhatTheServerSaid(e)) {
-          throw new AdminException(
-              address + " cannot be reached: " + e.getMessage() + causeOf(e), e);
+          throw unreachable(e);
         }
       }
     }
+  }
+
+  private AdminException unreachable(RedisException failure) {
+    String said = address + " cannot be reached: " + failure.getMessage() + causeOf(failure);
+    String safe = ServerError.withoutArguments(said);
+    // Neither is the cause passed on when it quotes the password.
+    return safe.equals(said)
+        ? new AdminException(said, failure)
+        : new AdminException(safe, new RedisCommandExecutionException(safe));
   }
 
   /**

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.lettuce.core.RedisURI;
+import io.tenantredis.test.server.RedisServer;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
@@ -13,6 +14,7 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import org.assertj.core.util.Throwables;
 import org.junit.jupiter.api.Test;
 
 /** What an administrator hears of a server that does not let them in. */
@@ -50,11 +52,32 @@ class AdminConnectTest {
     }
   }
 
+  @Test
+  void thePasswordThatAServerRepeatsIsInNoMessage() {
+    try (RedisServer server =
+        RedisServer.builder()
+            .setting("rename-command", "HELLO", "")
+            .setting("rename-command", "AUTH", "hidden")
+            .start()) {
+      assertThatExceptionOfType(AdminException.class)
+          .isThrownBy(() -> connectTo(server.port()))
+          .satisfies(
+              failure ->
+                  assertThat(Throwables.getStackTrace(failure))
+                      .contains("unknown command")
+                      .doesNotContain("not-the-password"));
+    }
+  }
+
   private static void connectTo(ServerSocket server) {
+    connectTo(server.getLocalPort());
+  }
+
+  private static void connectTo(int port) {
     TenantRedisAdmin.builder(
             RedisURI.builder()
                 .withHost("127.0.0.1")
-                .withPort(server.getLocalPort())
+                .withPort(port)
                 .withAuthentication("admin", "not-the-password".toCharArray())
                 .build())
         .connect()

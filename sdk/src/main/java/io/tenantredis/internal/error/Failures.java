@@ -26,9 +26,6 @@ import org.jspecify.annotations.Nullable;
 /** Makes the typed exceptions. */
 public final class Failures {
 
-  /** Behind these words Redis quotes arguments of the command, which may be values. */
-  private static final String QUOTED_ARGUMENTS = ", with args beginning with:";
-
   private Failures() {}
 
   /**
@@ -42,7 +39,7 @@ public final class Failures {
     ServerError error = ServerError.of(line);
     Outcome outcome = maybeExecuted ? Outcome.UNKNOWN : ServerError.classOf(line).outcome();
     FailureDetails details = new FailureDetails(ServerError.codeOf(line), tenant, command, outcome);
-    String text = withoutArguments(line);
+    String text = ServerError.withoutArguments(line);
     return switch (error) {
       case NOPERM -> new TenantPermissionDeniedException(details, text, null);
       case NOSCRIPT -> new TenantNoScriptException(details, text, null);
@@ -338,10 +335,5 @@ public final class Failures {
     return failure instanceof TenantReadOnlyException
         || (failure instanceof TenantCommandException answered
             && answered.code() == ErrorCode.SEC001);
-  }
-
-  private static String withoutArguments(String line) {
-    int at = line.indexOf(QUOTED_ARGUMENTS);
-    return at < 0 ? line : line.substring(0, at);
   }
 }

@@ -129,6 +129,9 @@ public enum ServerError {
   private final Source source;
   private final String meaning;
 
+  /** Behind these words Redis and Valkey quote arguments of a command that they do not know. */
+  private static final String QUOTED_ARGUMENTS = ", with args beginning with:";
+
   ServerError(ErrorClass errorClass, ErrorCode code, Source source, String meaning) {
     this.errorClass = errorClass;
     this.code = code;
@@ -169,6 +172,12 @@ public enum ServerError {
         || classOf(line) == ErrorClass.RETRY_SAFE
         || line.startsWith("ERR unknown command")
         || line.startsWith("ERR wrong number of arguments");
+  }
+
+  /** An error line without the arguments that it quotes, which may be values and passwords. */
+  public static String withoutArguments(String line) {
+    int at = line.indexOf(QUOTED_ARGUMENTS);
+    return at < 0 ? line : line.substring(0, at);
   }
 
   private static String wordOf(@Nullable String line) {

@@ -38,4 +38,28 @@ class HandshakeRefusalTest {
 
     assertThat(refusal.explain(failure)).isSameAs(failure);
   }
+
+  @Test
+  void thePasswordThatAServerRepeatsIsInNoMessage() {
+    String repeats = "ERR unknown command 'AUTH', with args beginning with: 'acme' 's3cret' ";
+    Throwable failure =
+        new RedisConnectionException("refused", new RedisCommandExecutionException(repeats));
+
+    assertThat(refusal.explain(failure))
+        .hasMessage("ERR unknown command 'AUTH'")
+        .hasNoCause()
+        .hasNoSuppressedExceptions();
+    refusal.said(repeats);
+    assertThat(refusal.explain(new RedisConnectionException("closed")))
+        .hasMessage("ERR unknown command 'AUTH'");
+  }
+
+  @Test
+  void whatTheServerTookInAnotherFormIsNoRefusal() {
+    Throwable failure = new RedisConnectionException("closed later");
+    refusal.said("ERR unknown command 'HELLO'");
+    refusal.taken();
+
+    assertThat(refusal.explain(failure)).isSameAs(failure);
+  }
 }
