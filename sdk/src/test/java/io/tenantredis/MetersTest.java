@@ -9,6 +9,7 @@ import io.micrometer.common.docs.KeyName;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.Tag;
+import io.micrometer.core.instrument.config.MeterFilter;
 import io.micrometer.core.instrument.docs.MeterDocumentation;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
@@ -111,6 +112,27 @@ class MetersTest {
                   "unknown"))
           .isEqualTo(1);
       assertThat(count(TenantRedisMeter.OUTCOME_UNKNOWN, "db.operation.name", "EVAL")).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void aRegistryThatThrowsCostsNoCommand() {
+    registry
+        .config()
+        .meterFilter(
+            MeterFilter.deny(
+                id -> {
+                  if (id.getName().equals("db.client.operation.duration")) {
+                    throw new IllegalStateException("a filter of the application");
+                  }
+                  return false;
+                }));
+    try (TenantRedis redis = client().build()) {
+      TenantClient<String, String> acme = redis.tenant("acme");
+      acme.sync().set("k", "v");
+      assertThat(acme.sync().get("k")).isEqualTo("v");
+      assertThat(catchThrowable(() -> acme.sync().lpush("k", "v")))
+          .isInstanceOf(TenantCommandException.class);
     }
   }
 

@@ -27,6 +27,19 @@ public final class CommandMeters {
 
   /** A command of the application came to its end. */
   public void completed(CommandRule rule, @Nullable Throwable failure, long time, TimeUnit unit) {
+    try {
+      count(rule, failure, time, unit);
+    } catch (RuntimeException broken) {
+      failed(rule, broken);
+    }
+  }
+
+  /** A registry or filter of the application must not keep a command from its end. */
+  private void failed(CommandRule rule, RuntimeException broken) {
+    log.log(LogEvent.METER_FAILED, id, rule.name(), id, broken.getClass().getSimpleName());
+  }
+
+  private void count(CommandRule rule, @Nullable Throwable failure, long time, TimeUnit unit) {
     tenant.used();
     MeterGroup group = tenant.group();
     Timer timer;
@@ -53,24 +66,25 @@ public final class CommandMeters {
 
   /** A further attempt is made after this failure. */
   public void retried(CommandRule rule, Throwable failure) {
-    tenant.group().counter(TenantRedisMeter.RETRIES, rule.name(), errorOf(failure)).increment();
+    increment(TenantRedisMeter.RETRIES, rule, errorOf(failure));
   }
 
   /** A read goes on to another node after this failure. */
   public void readElsewhere(CommandRule rule, Throwable failure) {
-    tenant
-        .group()
-        .counter(TenantRedisMeter.READS_ELSEWHERE, rule.name(), errorOf(failure))
-        .increment();
+    increment(TenantRedisMeter.READS_ELSEWHERE, rule, errorOf(failure));
   }
 
   /** A read went on, or would have gone on, to a legacy name. */
   public void legacyRead(CommandRule rule, LegacyOutcome outcome) {
-    tenant
-        .group()
-        .counter(
-            TenantRedisMeter.LEGACY_READS, rule.name(), outcome.name().toLowerCase(Locale.ROOT))
-        .increment();
+    increment(TenantRedisMeter.LEGACY_READS, rule, outcome.name().toLowerCase(Locale.ROOT));
+  }
+
+  private void increment(TenantRedisMeter meter, CommandRule rule, String tag) {
+    try {
+      tenant.group().counter(meter, rule.name(), tag).increment();
+    } catch (RuntimeException broken) {
+      failed(rule, broken);
+    }
   }
 
   static String errorOf(Throwable failure) {

@@ -44,6 +44,10 @@ enum LogEvent {
       ERROR,
       "Tenant {} is in quarantine: its commands fail until the server says that a connection is its own. This is tried"
           + " again without them. {}"),
+  METER_FAILED(
+      "metrics",
+      WARN,
+      "The meter registry of the application failed to count {} of tenant {}, which took its way: {}"),
   OBSERVATION_FAILED(
       "observation",
       WARN,
