@@ -145,6 +145,24 @@ class InStepTest {
   }
 
   @Test
+  void aReplyThatCameWithSomethingUnreadableIsNotBelieved() throws Exception {
+    await().until(() -> proxy.commandsSeen("PING") >= 1);
+    proxy
+        .onCommand("GET tenant:acme:k1")
+        .times(1)
+        .replaceReply("$6\r\nforged\r\n?what\r\n".getBytes(StandardCharsets.US_ASCII));
+    proxy.onCommand("GET tenant:acme:k2").times(1).dropReply();
+    RedisFuture<String> first = acme.async().get("k1");
+    RedisFuture<String> second = acme.async().get("k2");
+    assertThat(
+            first.toCompletableFuture().handle((v, failure) -> failure).get(10, TimeUnit.SECONDS))
+        .isInstanceOf(TenantRedisFailure.class);
+    ended(second);
+    assertThat(desyncs()).isEqualTo(1);
+    assertRepliesAreRight();
+  }
+
+  @Test
   void aConnectionThatIsInStepIsKept() {
     for (int i = 0; i < 3; i++) {
       long probes = proxy.commandsSeen("PING");

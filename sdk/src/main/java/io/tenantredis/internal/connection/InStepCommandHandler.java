@@ -33,6 +33,8 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Lettuce's command handler, made to close the connection on any sign that replies are out of step
@@ -74,6 +76,8 @@ final class InStepCommandHandler extends CommandHandler {
 
   private static final AtomicIntegerFieldUpdater<InStepCommandHandler> WRITER_DUE =
       AtomicIntegerFieldUpdater.newUpdater(InStepCommandHandler.class, "writerDue");
+
+  private static final Logger LOG = LoggerFactory.getLogger("io.tenantredis.connection");
 
   private static final String LETTUCE_OUTPUTS = "io.lettuce.core.output.";
 
@@ -299,7 +303,7 @@ final class InStepCommandHandler extends CommandHandler {
     for (RedisCommand<?, ?, ?> command = outgoing.poll();
         command != null;
         command = outgoing.poll()) {
-      command.completeExceptionally(new IOException("The connection is closed"));
+      fail(command, new IOException("The connection is closed"));
     }
   }
 
@@ -337,12 +341,12 @@ final class InStepCommandHandler extends CommandHandler {
     promise.addListener(
         written -> {
           if (!written.isSuccess()) {
-            commands.forEach(command -> command.completeExceptionally(written.cause()));
+            commands.forEach(command -> fail(command, written.cause()));
           }
         });
     try {
       write(ctx, commands.size() == 1 ? commands.get(0) : commands, promise);
-    } catch (Exception failure) {
+    } catch (Throwable failure) {
       promise.tryFailure(failure);
     }
   }
@@ -353,9 +357,10 @@ final class InStepCommandHandler extends CommandHandler {
       reading = true;
       try {
         super.channelRead(ctx, msg);
-      } finally {
-        reading = false;
-        completeAnswered();
+      } catch (Throwable unreadable) {
+        // Before what was decoded in front of it is given to anybody.
+        outOfStep(ctx);
+        throw unreadable;
       }
       return;
     }
@@ -368,6 +373,13 @@ final class InStepCommandHandler extends CommandHandler {
     } catch (ProtocolException unexpected) {
       outOfStep(ctx);
     }
+  }
+
+  @Override
+  public void channelReadComplete(ChannelHandlerContext ctx) throws Exception {
+    reading = false;
+    completeAnswered();
+    super.channelReadComplete(ctx);
   }
 
   /**
@@ -499,7 +511,7 @@ final class InStepCommandHandler extends CommandHandler {
       // connection that may be a reply behind.
       quarantine(ctx);
     }
-    expired.forEach(command -> command.completeExceptionally(DeadlineExceeded.INSTANCE));
+    expired.forEach(command -> fail(command, DeadlineExceeded.INSTANCE));
   }
 
   /**
@@ -583,7 +595,7 @@ final class InStepCommandHandler extends CommandHandler {
         }
       }
       case NOT_NOW -> notNow(ctx, probe);
-      case NONE -> ctx.close();
+      case NONE -> end(ctx);
       case OUT_OF_STEP -> outOfStep(ctx);
     }
   }
@@ -633,26 +645,40 @@ final class InStepCommandHandler extends CommandHandler {
         command != null;
         command = answered.poll()) {
       if (ended) {
-        command.completeExceptionally(
+        fail(
+            command,
             new IOException("What came with this reply shows that it may be another command's"));
         continue;
       }
       try {
         super.complete(command);
       } catch (RuntimeException failure) {
-        command.completeExceptionally(failure);
+        fail(command, failure);
       }
+    }
+  }
+
+  /** Whatever one command's completion throws, the others are ended, too. */
+  private static void fail(RedisCommand<?, ?, ?> command, Throwable cause) {
+    try {
+      command.completeExceptionally(cause);
+    } catch (RuntimeException broken) {
+      LOG.warn(
+          "COMPLETION_FAILED What waits for a command failed when it was told of its failure: {}",
+          broken.getClass().getSimpleName());
     }
   }
 
   private void noteRefusal(RedisCommand<?, ?, ?> command) {
     CommandOutput<?, ?, ?> output = command.getOutput();
-    if (output == null || !output.hasError()) {
+    String name = command.getType().toString();
+    if (output == null || !(name.equals("HELLO") || name.equals("AUTH"))) {
       return;
     }
-    String name = command.getType().toString();
-    if (name.equals("HELLO") || name.equals("AUTH")) {
+    if (output.hasError()) {
       refusal.said(output.getError());
+    } else {
+      refusal.taken();
     }
   }
 
@@ -744,7 +770,7 @@ final class InStepCommandHandler extends CommandHandler {
       return;
     }
     if (cause instanceof IOException) {
-      ctx.close();
+      end(ctx);
     } else {
       outOfStep(ctx);
     }
@@ -752,28 +778,38 @@ final class InStepCommandHandler extends CommandHandler {
 
   private void outOfStep(ChannelHandlerContext ctx) {
     if (!ended) {
-      ended = true;
       listener.outOfStep();
-      ctx.close();
+      end(ctx);
     }
+  }
+
+  /** Nothing more is decoded, also if closing takes a while, as with TLS. */
+  private void end(ChannelHandlerContext ctx) {
+    ended = true;
+    ctx.close();
   }
 
   @Override
   public void channelInactive(ChannelHandlerContext ctx) throws Exception {
-    ended = true;
-    if (subscriber != null) {
-      subscriber.ended();
+    try {
+      completeAnswered();
+      ended = true;
+      if (subscriber != null) {
+        subscriber.ended();
+      }
+      cancel(deadlineTimer);
+      cancel(probeTimer);
+      listener.disconnected();
+      failOutgoing();
+      for (RedisCommand<?, ?, ?> command = held.poll(); command != null; command = held.poll()) {
+        fail(
+            command,
+            new IOException("The connection ended before its replies were proved to be in step"));
+      }
+    } finally {
+      super.channelInactive(ctx);
+      closed.complete(null);
     }
-    cancel(deadlineTimer);
-    cancel(probeTimer);
-    listener.disconnected();
-    failOutgoing();
-    for (RedisCommand<?, ?, ?> command = held.poll(); command != null; command = held.poll()) {
-      command.completeExceptionally(
-          new IOException("The connection ended before its replies were proved to be in step"));
-    }
-    super.channelInactive(ctx);
-    closed.complete(null);
   }
 
   private static void cancel(@Nullable ScheduledFuture<?> timer) {

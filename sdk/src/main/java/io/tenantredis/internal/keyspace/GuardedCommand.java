@@ -544,8 +544,13 @@ public final class GuardedCommand<K, V, T>
     ReplyListener to = listener;
     if (to == null) {
       deliver();
-    } else {
+      return;
+    }
+    try {
       to.onReply(this);
+    } catch (RuntimeException broken) {
+      // Nobody could end it any more.
+      deliverFailure(broken);
     }
   }
 
@@ -557,8 +562,12 @@ public final class GuardedCommand<K, V, T>
     ReplyListener to = listener;
     if (to == null) {
       deliverFailure(cause);
-    } else {
+      return true;
+    }
+    try {
       to.onFailure(this, cause);
+    } catch (RuntimeException broken) {
+      deliverFailure(cause);
     }
     return true;
   }
