@@ -291,6 +291,8 @@ class FaultMatrixTest {
       its way, that is possible until the connection is proved the next time (`stepProbeInterval`, here 50 ms, by default 3 s): RESP does
       not number replies. In these two rows, and nowhere else, they are counted instead of failing the row. A reply of another tenant
       fails any row, and cannot be: a connection never changes its tenant.
+      Replies that arrive together with a sign of being out of step are withheld; elements that a streaming output (reactive lists,
+      `KeyStreamingChannel` and its kin) handed to the application before cannot be taken back.
 
       "Outcome unknown" counts writes alone. A script's error leaves it unknown whatever it says, as with MISCONF: what the script did before
       stays.
