@@ -240,6 +240,28 @@ public final class Provisioner {
     return withEndedConnections(off, all);
   }
 
+  /** As {@link #suspend}, but a server without the user is as wanted, and not in the report. */
+  ProvisioningReport suspendWhereKnown(String user) {
+    OwnUsers.refuse(nodes, user);
+    List<AdminNode> all = nodes.all().stream().filter(node -> mayKnow(node, user)).toList();
+    ProvisioningReport off =
+        changeEverywhere(
+            "suspend",
+            user,
+            all,
+            node -> List.of(user, "off"),
+            (state, node) -> state == null || !state.on() ? null : "can log in");
+    return withEndedConnections(off, all);
+  }
+
+  private static boolean mayKnow(AdminNode node, String user) {
+    try {
+      return UserState.read(node, user) != null;
+    } catch (AdminException unreachable) {
+      return true;
+    }
+  }
+
   /**
    * Lets a suspended user log in again.
    *

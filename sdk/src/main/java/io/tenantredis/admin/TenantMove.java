@@ -11,7 +11,6 @@ import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Function;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,6 +33,9 @@ import org.jspecify.annotations.Nullable;
  * takes everything back. What was interrupted is begun again by the same call. That the user on the
  * new servers cannot log in before the cut over, and can after it, is what keeps a move from
  * overwriting a tenant that lives there already: then {@link #copy} and {@link #cutOver} refuse.
+ * That it can only read on the old servers after the cut over is what keeps {@link #finish} from
+ * deleting a tenant where it lives. One whose user is switched off is not moved, for it would be
+ * able to log in on the new servers; suspend it on both once it was cut over.
  *
  * <p>Keys are copied with their type, value and time of expiry ({@code DUMP}, {@code RESTORE}), in
  * batches; keys are compared by what the server serializes and, where two servers serialize
@@ -49,13 +51,10 @@ public final class TenantMove {
   /** The last bytes of a dump are a version and a checksum, which differ between servers. */
   private static final int DUMP_FOOTER = 10;
 
-  private final AdminNodes sourceNodes;
-  private final AdminNodes targetNodes;
   private final TenantKeyspace source;
   private final TenantKeyspace target;
-  private final Provisioner sourceUsers;
-  private final Provisioner targetUsers;
-  private final AclPolicy policy;
+  private final MoveInterlock interlock;
+  private final TenantId tenant;
 
   TenantMove(
       AdminNodes sourceNodes,
@@ -63,11 +62,8 @@ public final class TenantMove {
       AdminNodes targetNodes,
       Provisioner targetUsers,
       AclPolicy policy) {
-    this.sourceNodes = sourceNodes;
-    this.targetNodes = targetNodes;
-    this.sourceUsers = sourceUsers;
-    this.targetUsers = targetUsers;
-    this.policy = policy;
+    this.interlock = new MoveInterlock(sourceNodes, sourceUsers, targetNodes, targetUsers, policy);
+    this.tenant = policy.tenant();
     this.source = new TenantKeyspace(sourceNodes, policy.prefix());
     this.target = new TenantKeyspace(targetNodes, policy.prefix());
   }
@@ -78,7 +74,7 @@ public final class TenantMove {
    * @return the tenant
    */
   public TenantId tenant() {
-    return policy.tenant();
+    return tenant;
   }
 
   /**
@@ -88,11 +84,11 @@ public final class TenantMove {
    * @param progress gets the report so far, after each batch, on the calling thread
    * @return the report
    * @throws AdminException if the tenant lives on the new servers already, or they hold keys of it
-   *     and no user; if the user on the old servers is not as the policy says; or if a server
-   *     refuses
+   *     and no user; if the user on the old servers is switched off, or not as the policy says; or
+   *     if a server refuses
    */
   public MoveReport copy(Consumer<MoveReport> progress) {
-    prepare();
+    interlock.prepare(this::targetHasKeys);
     Counts counts = new Counts("copy");
     copyAll(counts, false, progress);
     return counts.report(true);
@@ -100,22 +96,30 @@ public final class TenantMove {
 
   /**
    * Brings the rest while the tenant cannot write, and lets its user log in on the new servers. If
-   * anything fails the tenant may write on the old servers again, as before.
+   * anything fails before that, also if the new servers are lost, the tenant may write on the old
+   * ones again. If they are lost while the user is let in, nobody knows whether it can log in
+   * there: then it goes on reading on the old servers, and {@link #abort} is needed; a suppressed
+   * exception of what is thrown says so.
    *
    * @param progress gets the report so far, after each batch, on the calling thread
    * @return the report; every key that the old servers have is on the new ones, and no other
-   * @throws AdminException as {@link #copy}, or if a key is different after it was copied
+   * @throws AdminException as {@link #copy}; if a key is different after it was copied; or if
+   *     somebody switched the user off, changed its passwords or gave it the right to write back
+   *     meanwhile
    */
   public MoveReport cutOver(Consumer<MoveReport> progress) {
-    prepare();
+    Set<AclPassword> passwords = interlock.prepare(this::targetHasKeys);
     Counts counts = new Counts("cut over");
     long began = System.nanoTime();
+    boolean admitting = false;
     try {
-      sourceUsers.update(policy.frozen()).requireComplete();
+      interlock.freeze();
       copyAll(counts, true, progress);
-      targetUsers.resume(policy.user()).requireComplete();
-    } catch (RuntimeException failure) {
-      undo(failure);
+      interlock.requireStillFrozen(passwords);
+      admitting = true;
+      interlock.admit();
+    } catch (RuntimeException | Error failure) {
+      interlock.restoreAfter(failure, admitting);
       throw failure;
     }
     return counts.report(true).withWindow(Duration.ofNanos(System.nanoTime() - began));
@@ -124,11 +128,13 @@ public final class TenantMove {
   /**
    * Copies, cuts over, and switches the applications over: one copy while the tenant works, and
    * then, while its commands are held, the rest. If anything fails before the applications are
-   * switched over, the tenant goes on where it was.
+   * switched over they are released, and the tenant goes on where it was, as {@link #cutOver} says.
    *
    * @param switchover tells the applications
    * @param progress gets the report so far, after each batch, on the calling thread
    * @return the report of the cut over, its window being the time for which commands were held
+   * @throws SwitchoverFailedException if the tenant was cut over, and not all applications may have
+   *     been told
    * @throws AdminException as {@link #cutOver}
    */
   public MoveReport run(Switchover switchover, Consumer<MoveReport> progress) {
@@ -136,25 +142,20 @@ public final class TenantMove {
     long began = System.nanoTime();
     MoveReport report;
     try {
-      switchover.hold(tenant());
+      switchover.hold(tenant);
       report = cutOver(progress);
-    } catch (RuntimeException failure) {
+    } catch (RuntimeException | Error failure) {
       try {
-        switchover.release(tenant());
+        switchover.release(tenant);
       } catch (RuntimeException further) {
         failure.addSuppressed(further);
       }
       throw failure;
     }
     try {
-      switchover.switchOver(tenant());
+      switchover.switchOver(tenant);
     } catch (RuntimeException failure) {
-      throw new AdminException(
-          "Tenant "
-              + tenant()
-              + " is on the new servers, and not all applications may know: switch them over, then"
-              + " finish(...). Its user cannot write on the old servers.",
-          failure);
+      throw new SwitchoverFailedException(tenant, failure);
     }
     return report.withWindow(Duration.ofNanos(System.nanoTime() - began));
   }
@@ -163,49 +164,60 @@ public final class TenantMove {
    * Takes a move back that was not switched over: the tenant may write on the old servers again,
    * and its user cannot log in on the new ones. What was copied stays there, for the next attempt.
    *
-   * @throws AdminException if the tenant's user is connected to the new servers: what was written
-   *     there would be lost
+   * <p>After a cut over every key is compared first, for an application that was switched over may
+   * have written and gone idle.
+   *
+   * @throws AdminException if the new servers cannot be asked; if they hold something else than the
+   *     old ones, or the tenant's user is connected to them, since what was written there would be
+   *     lost; or if it can log in there and may write on the old servers, too, so that there was no
+   *     cut over. Nothing was changed then
    */
   public void abort() {
-    for (AdminNode node : targetNodes.all()) {
-      if (node.text("CLIENT", "LIST")
-          .lines()
-          .anyMatch(line -> (line + " ").contains(" user=" + policy.user() + " "))) {
-        throw new AdminException(
-            node.address()
-                + " has connections of user "
-                + policy.user()
-                + ": applications use the new servers already. Switch them back first, if nothing"
-                + " was written there.");
+    if (interlock.freezeTarget()) {
+      try {
+        requireNoDifferences();
+      } catch (RuntimeException | Error failure) {
+        interlock.thawTargetAfter(failure);
+        throw failure;
       }
+      interlock.closeTarget();
     }
-    if (exists(targetNodes)) {
-      targetUsers.suspend(policy.user()).requireComplete();
-    }
-    sourceUsers.update(policy).requireComplete();
+    interlock.thaw();
   }
 
   /**
-   * Ends a move after the applications were switched over: deletes the tenant's user on the old
-   * servers, which ends its connections there, and then the keys, if that is wanted.
+   * Takes a move back as {@link #abort} does, and gives up what the new servers hold: also if they
+   * cannot be reached, or were written. Only for when no application uses them and they are lost,
+   * or what was written there is not wanted: where the user could not be suspended, the tenant may
+   * be able to write on both. Suspend it there before such a server comes back.
+   *
+   * @return what became of the user on the new servers; not complete if it may be able to log in
+   * @throws AdminException if the tenant's user is connected to the new servers, where nothing was
+   *     changed then, or if the old ones cannot be changed
+   */
+  public ProvisioningReport abortAndDiscard() {
+    return interlock.discardTarget();
+  }
+
+  /**
+   * Ends a move after the applications were switched over: ends the connections of the tenant's
+   * user to the old servers, deletes the keys there, if that is wanted, and then the user. What was
+   * interrupted is done by the same call again.
    *
    * @param deleteData whether to delete the tenant's keys on the old servers
    * @param progress gets the report so far, on the calling thread
    * @return the report
    * @throws AdminException if the tenant's user cannot log in on the new servers: the move has not
-   *     come so far
+   *     come so far; if it may write on the old ones: then nothing shows that it was cut over, and
+   *     it may live there; or if it is gone there, and keys are to be deleted. Nothing was changed
+   *     then
    */
   public MoveReport finish(boolean deleteData, Consumer<MoveReport> progress) {
-    requireApart();
-    if (!livesThere()) {
-      throw new AdminException(
-          "User "
-              + policy.user()
-              + " cannot log in on all new servers: cut over first. Nothing was deleted.");
-    }
-    sourceUsers.revoke(policy.user()).requireComplete();
+    interlock.requireMoved(deleteData);
     Counts counts = new Counts("finish");
     if (deleteData) {
+      // The user goes last: as long as it is there, frozen, it shows that the keys were moved.
+      interlock.closeSource();
       source.forEachBatch(
           (node, batch) -> {
             TenantKeyspace.each(node, "UNLINK", batch.keys(), key -> node.binary().unlink(key));
@@ -213,109 +225,11 @@ public final class TenantMove {
             progress.accept(counts.report(false));
           });
     }
+    interlock.forgetSource();
     return counts.report(true);
   }
 
-  private void prepare() {
-    requireApart();
-    Set<AclPassword> passwords = requireKnownUser();
-    List<@Nullable UserState> there = states(targetNodes);
-    if (there.stream().anyMatch(state -> state != null && state.on())) {
-      throw new AdminException(
-          "User "
-              + policy.user()
-              + " can log in on the new servers: the tenant lives there already, and nothing was"
-              + " changed. If it does not, suspend the user there first.");
-    }
-    if (there.stream().allMatch(state -> state == null) && hasKeys()) {
-      throw new AdminException(
-          "The new servers hold keys of tenant "
-              + tenant()
-              + " although its user was never there: delete them first.");
-    }
-    targetUsers.prepare(policy, passwords).requireComplete();
-  }
-
-  private void undo(RuntimeException failure) {
-    try {
-      if (exists(targetNodes)) {
-        targetUsers.suspend(policy.user()).requireComplete();
-      }
-      sourceUsers.update(policy).requireComplete();
-    } catch (RuntimeException further) {
-      failure.addSuppressed(
-          new AdminException(
-              "The tenant may not be able to write on the old servers: run abort().", further));
-    }
-  }
-
-  private void requireApart() {
-    Set<String> here = runIds(sourceNodes);
-    if (runIds(targetNodes).stream().anyMatch(here::contains)) {
-      throw new AdminException("The old and the new servers are the same: name others.");
-    }
-  }
-
-  private static Set<String> runIds(AdminNodes nodes) {
-    return nodes.all().stream()
-        .map(node -> node.info("server").getOrDefault("run_id", node.address()))
-        .collect(Collectors.toSet());
-  }
-
-  /** The passwords of the user, who must be what the move can make it again after a failure. */
-  private Set<AclPassword> requireKnownUser() {
-    AdminNode node = sourceNodes.seed();
-    if (!node.dialect().hasSelectors()) {
-      throw new UnsupportedByServerException(
-          node.address()
-              + " is "
-              + node.dialect()
-              + ", which cannot open keys for reading only: use Redis 7.0 or newer.");
-    }
-    UserState state = UserState.read(node, policy.user());
-    if (state == null || state.passwords().isEmpty()) {
-      throw new AdminException(
-          node.address()
-              + " has no user "
-              + policy.user()
-              + " with a password: only a tenant with a user can be moved.");
-    }
-    List<String> differences =
-        state.permissionDifferences(UserState.wanted(policy, node.dialect(), state.passwords()));
-    // Left behind by a cut over that was interrupted.
-    boolean frozen =
-        state
-            .permissionDifferences(
-                UserState.wanted(policy.frozen(), node.dialect(), state.passwords()))
-            .isEmpty();
-    if (!differences.isEmpty() && !frozen) {
-      throw new AdminException(
-          node.address()
-              + ": user "
-              + policy.user()
-              + " is not as the policy says, and could not be restored after a failure: "
-              + String.join("; ", differences));
-    }
-    return state.passwords().stream().map(AclPassword::ofHash).collect(Collectors.toSet());
-  }
-
-  private List<@Nullable UserState> states(AdminNodes nodes) {
-    List<@Nullable UserState> states = new ArrayList<>();
-    for (AdminNode node : nodes.all()) {
-      states.add(UserState.read(node, policy.user()));
-    }
-    return states;
-  }
-
-  private boolean exists(AdminNodes nodes) {
-    return states(nodes).stream().allMatch(state -> state != null);
-  }
-
-  private boolean livesThere() {
-    return states(targetNodes).stream().allMatch(state -> state != null && state.on());
-  }
-
-  private boolean hasKeys() {
+  private boolean targetHasKeys() {
     boolean[] any = {false};
     target.forEachBatch((node, batch) -> any[0] |= !batch.keys().isEmpty());
     return any[0];
@@ -451,30 +365,88 @@ public final class TenantMove {
       AdminNode node, List<byte[]> keys, Function<byte[], AdminNode> to) {
     List<Seen> here = look(keys, key -> node);
     List<Seen> there = look(keys, to);
-    List<@Nullable String> types =
-        KeyQuestion.each("TYPE", keys, key -> node, RedisAsyncCommands::type);
     for (int i = 0; i < keys.size(); i++) {
-      if (here.get(i).dump == null || here.get(i).isLike(there.get(i))) {
-        continue;
-      }
-      boolean same =
-          here.get(i).expiresAt == there.get(i).expiresAt
-              && Elements.same(
-                  String.valueOf(types.get(i)),
-                  node,
-                  keys.get(i),
-                  to.apply(keys.get(i)),
-                  keys.get(i));
-      if (!same && !hasExpired(node, keys.get(i))) {
+      byte[] key = keys.get(i);
+      if (here.get(i).dump != null
+          && !isSame(node, key, here.get(i), to.apply(key), there.get(i))
+          && !hasExpired(node, key)) {
         throw new AdminException(
             "A key of type "
-                + types.get(i)
+                + type(node, key)
                 + " is different on "
-                + to.apply(keys.get(i)).address()
+                + to.apply(key).address()
                 + " after it was copied while the tenant could not write: somebody else writes, or"
                 + " the servers do not understand each other.");
       }
     }
+  }
+
+  private static boolean isSame(
+      AdminNode node, byte[] key, Seen here, AdminNode other, Seen there) {
+    return here.isLike(there)
+        || (here.dump != null
+            && there.dump != null
+            && here.expiresAt == there.expiresAt
+            && Elements.same(type(node, key), node, key, other, key));
+  }
+
+  private static String type(AdminNode node, byte[] key) {
+    return node.await("TYPE", node.binary().type(key));
+  }
+
+  /** Insists that the new servers hold what the old ones do, while nobody writes on either. */
+  private void requireNoDifferences() {
+    Function<byte[], AdminNode> from = source.routing();
+    Function<byte[], AdminNode> to = target.routing();
+    long[] different = {0};
+    source.forEachBatch(
+        (node, batch) -> {
+          for (List<byte[]> keys : parts(batch.keys())) {
+            different[0] += differences(keys, key -> node, to, true);
+          }
+        });
+    target.forEachBatch(
+        (node, batch) -> {
+          for (List<byte[]> keys : parts(batch.keys())) {
+            different[0] += differences(keys, key -> node, from, false);
+          }
+        });
+    if (different[0] > 0) {
+      throw new AdminException(
+          different[0]
+              + (different[0] == 1 ? " key is" : " keys are")
+              + " different on the new servers: somebody wrote there since the cut over, which an"
+              + " abort would lose. Nothing was changed. To go back with what was written, suspend"
+              + " the user on the old servers and move the tenant in the other direction; to lose"
+              + " it, discard it.");
+    }
+  }
+
+  /**
+   * How many of these keys are missing on the other side or, if that is to be looked at, have
+   * another value there. What expires at this moment is no difference.
+   */
+  private static long differences(
+      List<byte[]> keys,
+      Function<byte[], AdminNode> side,
+      Function<byte[], AdminNode> otherSide,
+      boolean values) {
+    List<Seen> seen = look(keys, side);
+    List<Seen> others = look(keys, otherSide);
+    long different = 0;
+    for (int i = 0; i < keys.size(); i++) {
+      byte[] key = keys.get(i);
+      Seen one = seen.get(i);
+      AdminNode other = otherSide.apply(key);
+      boolean same =
+          others.get(i).dump == null
+              ? one.expiresAt > 0 && one.expiresAt <= other.timeMillis()
+              : !values || isSame(side.apply(key), key, one, other, others.get(i));
+      if (!same && one.dump != null && !hasExpired(side.apply(key), key)) {
+        different++;
+      }
+    }
+    return different;
   }
 
   private static boolean hasExpired(AdminNode node, byte[] key) {
