@@ -3,6 +3,7 @@ package io.tenantredis.admin.cli;
 import io.tenantredis.admin.AclPolicy;
 import io.tenantredis.admin.AdminException;
 import io.tenantredis.admin.MoveReport;
+import io.tenantredis.admin.SwitchoverFailedException;
 import io.tenantredis.admin.TenantMove;
 import io.tenantredis.admin.TenantRedisAdmin;
 import java.nio.file.Files;
@@ -12,6 +13,7 @@ import java.util.Locale;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.LongConsumer;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -102,16 +104,15 @@ final class MoveCommand {
           } catch (ProgramSwitchover.Failure notHeld) {
             screen.endOfProgress();
             screen.note(
-                notHeld.getMessage()
+                TenantRedisTool.explain(notHeld)
                     + " The tenant is where it was; what was copied stays for the next attempt.");
             return ExitCodes.FOUND;
-          } catch (AdminException failure) {
-            if (!(failure.getCause() instanceof RuntimeException notTold)
-                || notTold instanceof AdminException) {
-              throw failure;
-            }
+          } catch (SwitchoverFailedException notTold) {
             screen.endOfProgress();
-            screen.note(notTold.getMessage() + " " + failure.getMessage());
+            screen.note(
+                TenantRedisTool.explain(notTold.getCause())
+                    + " "
+                    + TenantRedisTool.explain(notTold));
             return ExitCodes.FOUND;
           }
         });
@@ -122,13 +123,33 @@ final class MoveCommand {
       description = "Take a move back whose applications were not switched over.",
       mixinStandardHelpOptions = true)
   int abort(
-      @Parameters(paramLabel = "TENANT") String tenant, @Mixin Way way, @Mixin Screen screen) {
-    return way.move(
-        tenant,
-        move -> {
-          move.abort();
-          return print(new MoveReport("abort", true, 0, 0, 0, 0, 0, Duration.ZERO), screen);
-        });
+      @Parameters(paramLabel = "TENANT") String tenant,
+      @Option(
+              names = "--discard",
+              description =
+                  "Give up what the new server holds: also if it cannot be reached, or was written"
+                      + " since the cut-over. Only if no application uses it.")
+          boolean discard,
+      @Option(names = "--yes", description = "Yes, give it up.") boolean yes,
+      @Mixin Way way,
+      @Mixin Screen screen) {
+    if (discard && !yes) {
+      throw new ParameterException(
+          spec.commandLine(), "This loses what was written on the new server: say --yes.");
+    }
+    boolean complete = true;
+    if (discard) {
+      complete = way.discard(tenant, screen);
+    } else {
+      way.move(
+          tenant,
+          move -> {
+            move.abort();
+            return ExitCodes.OK;
+          });
+    }
+    print(new MoveReport("abort", true, 0, 0, 0, 0, 0, Duration.ZERO), screen);
+    return complete ? ExitCodes.OK : ExitCodes.FOUND;
   }
 
   @Command(
@@ -159,12 +180,48 @@ final class MoveCommand {
     @Mixin private ServerOptions source = new ServerOptions();
     @Mixin private TargetOptions target = new TargetOptions();
 
+    private AclPolicy policy(String tenant) {
+      return rights.policy(tenancy.tenancy(), TenancyOptions.tenant(tenant));
+    }
+
     int move(String tenant, Function<TenantMove, Integer> work) {
-      AclPolicy policy = rights.policy(tenancy.tenancy(), TenancyOptions.tenant(tenant));
+      AclPolicy policy = policy(tenant);
       try (TenantRedisAdmin here = source.connect();
           TenantRedisAdmin there = target.connect(source)) {
         return work.apply(here.moveTo(there, policy));
       }
+    }
+
+    /** Takes a move back, whatever became of the new server, and says whether that is complete. */
+    boolean discard(String tenant, Screen screen) {
+      AclPolicy policy = policy(tenant);
+      String notSuspended;
+      try (TenantRedisAdmin here = source.connect()) {
+        TenantRedisAdmin there;
+        try {
+          there = target.connect(source);
+        } catch (AdminException unreachable) {
+          here.provisioner().update(policy).requireComplete();
+          return said(String.valueOf(unreachable.getMessage()), policy, screen);
+        }
+        try (there) {
+          notSuspended =
+              here.moveTo(there, policy).abortAndDiscard().nodes().stream()
+                  .filter(node -> !node.isDone())
+                  .map(node -> node.node() + ": " + node.detail())
+                  .collect(Collectors.joining("; "));
+        }
+      }
+      return notSuspended.isEmpty() || said(notSuspended, policy, screen);
+    }
+
+    private static boolean said(String notSuspended, AclPolicy policy, Screen screen) {
+      screen.note(
+          notSuspended
+              + " User "
+              + policy.user()
+              + " may be able to log in on the new server: suspend it there before it is used again.");
+      return false;
     }
   }
 

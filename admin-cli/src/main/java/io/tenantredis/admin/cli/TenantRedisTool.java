@@ -4,6 +4,7 @@ import io.tenantredis.admin.AdminException;
 import io.tenantredis.test.server.RedisServerException;
 import java.io.UncheckedIOException;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
@@ -66,10 +67,23 @@ public final class TenantRedisTool implements Runnable {
 
   /**
    * Failures that people can do something about speak for themselves; others show where they are.
+   * What failed besides has a line of its own.
    */
-  private static String explain(Exception failure) {
+  static String explain(@Nullable Throwable failure) {
+    if (failure == null) {
+      return "";
+    }
+    StringBuilder text = new StringBuilder(explainAlone(failure));
+    for (Throwable further : failure.getSuppressed()) {
+      text.append(System.lineSeparator()).append("  ").append(explain(further));
+    }
+    return text.toString();
+  }
+
+  private static String explainAlone(Throwable failure) {
     if (failure instanceof AdminException
         || failure instanceof IllegalArgumentException
+        || failure instanceof ProgramSwitchover.Failure
         || failure instanceof RedisServerException
         || failure instanceof UncheckedIOException
         || failure instanceof UnsupportedOperationException) {

@@ -7,12 +7,15 @@ import io.tenantredis.test.server.RedisServer;
 import io.tenantredis.test.server.RespConnection;
 import io.tenantredis.test.server.RespError;
 import io.tenantredis.test.server.RespErrorException;
+import io.tenantredis.test.server.SeenCommand;
+import io.tenantredis.test.server.WireProxy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
@@ -84,9 +87,13 @@ class MoveCommandTest {
   }
 
   private ToolRun move(String... arguments) {
+    return moveTo(there.port(), arguments);
+  }
+
+  private ToolRun moveTo(int port, String... arguments) {
     List<String> all = new ArrayList<>(List.of("move"));
     all.addAll(List.of(arguments));
-    all.add("--target-uri=redis://root@127.0.0.1:" + there.port());
+    all.add("--target-uri=redis://root@127.0.0.1:" + port);
     all.add("--target-password-file=" + directory.resolve("other"));
     return ToolRun.on(here, admin, all.toArray(new String[0]));
   }
@@ -107,6 +114,8 @@ class MoveCommandTest {
     } catch (RespErrorException refused) {
       assertThat(refused).hasMessageContaining("WRONGPASS");
     }
+    // A server notices a closed connection a moment later than the client.
+    server.admin().command("CLIENT", "KILL", "USER", "tenant_acme");
   }
 
   @Test
@@ -167,6 +176,83 @@ class MoveCommandTest {
     done("cut-over", "acme", "--profile=cache");
     assertThat(done("abort", "acme", "--profile=cache").out()).contains("is where it was");
     assertMayWriteOnlyOn(here, there);
+  }
+
+  private static boolean letsIn(SeenCommand command) {
+    return command.fullName().equals("ACL SETUSER")
+        && command.args().get(command.args().size() - 1).equals("on");
+  }
+
+  @Test
+  void aServerThatIsLostInTheWindowIsAFailureAndWhatIsLeftToDoIsSaid() throws Exception {
+    Path calls = directory.resolve("calls");
+    Path program = program("echo $1 >> " + calls);
+    try (WireProxy proxy = WireProxy.to(there)) {
+      // The server lets the user in, and is never heard of again.
+      AtomicBoolean lost = new AtomicBoolean();
+      proxy
+          .onCommands(command -> letsIn(command) && !lost.getAndSet(true))
+          .once()
+          .resetAfterForwarding();
+      proxy.onCommands(command -> lost.get() && !letsIn(command)).always().resetBeforeForwarding();
+      ToolRun run =
+          moveTo(proxy.port(), "run", "acme", "--profile=cache", "--switchover=" + program);
+      assertThat(run.exitCode()).isEqualTo(3);
+      assertThat(run.err())
+          .contains("resume of user tenant_acme is not complete")
+          .contains("can only read on the old servers")
+          .contains("run abort")
+          .doesNotContain("is where it was", "not all applications may know");
+      assertThat(Files.readAllLines(calls)).containsExactly("hold", "release");
+
+      ToolRun abort = moveTo(proxy.port(), "abort", "acme", "--profile=cache");
+      assertThat(abort.exitCode()).isEqualTo(3);
+      assertThat(moveTo(proxy.port(), "abort", "acme", "--profile=cache", "--discard").exitCode())
+          .as("--yes")
+          .isEqualTo(2);
+      try (RespConnection tenant = here.connect("tenant_acme", PASSWORD)) {
+        assertThat(tenant.tryCommand("SET", "tenant:acme:new", "x")).isInstanceOf(RespError.class);
+      }
+      ToolRun discard =
+          moveTo(proxy.port(), "abort", "acme", "--profile=cache", "--discard", "--yes");
+      assertThat(discard.exitCode()).isEqualTo(1);
+      assertThat(discard.err()).contains("suspend it there");
+    }
+    try (RespConnection tenant = here.connect("tenant_acme", PASSWORD)) {
+      assertThat(tenant.command("SET", "tenant:acme:new", "x")).isEqualTo("OK");
+    }
+  }
+
+  @Test
+  void whatWasWrittenOnTheNewServerIsGivenUpOnlyWhenThatIsSaid() {
+    done("cut-over", "acme", "--profile=cache");
+    there.admin().command("SET", "tenant:acme:1", "newer");
+    ToolRun refused = move("abort", "acme", "--profile=cache");
+    assertThat(refused.exitCode()).isEqualTo(3);
+    assertThat(refused.err()).contains("1 key is different");
+    assertMayWriteOnlyOn(there, here);
+    done("abort", "acme", "--profile=cache", "--discard", "--yes");
+    assertMayWriteOnlyOn(here, there);
+  }
+
+  @Test
+  void aTenantThatLivesOnTheServerThatWasCalledOldIsNotDeleted() {
+    done("cut-over", "acme", "--profile=cache");
+    List<String> exchanged =
+        List.of(
+            "move",
+            "finish",
+            "acme",
+            "--profile=cache",
+            "--delete-keys",
+            "--yes",
+            "--target-uri=redis://root@127.0.0.1:" + here.port(),
+            "--target-password-file=" + admin);
+    ToolRun run = ToolRun.on(there, directory.resolve("other"), exchanged.toArray(new String[0]));
+    assertThat(run.exitCode()).isEqualTo(3);
+    assertThat(run.err()).contains("may write there", "nothing was deleted");
+    assertMayWriteOnlyOn(there, here);
+    assertThat(there.admin().integer("DBSIZE")).isEqualTo(21);
   }
 
   @Test
