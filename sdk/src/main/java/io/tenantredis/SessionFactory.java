@@ -109,6 +109,7 @@ final class SessionFactory implements Function<TenantId, TenantSession> {
                 identity,
                 places.endpoints(),
                 settings.connectTimeout,
+                settings.commandTimeout,
                 resources.eventExecutorGroup());
     CommandMeters commandMeters = meters.commands(tenant);
     Guard guard =

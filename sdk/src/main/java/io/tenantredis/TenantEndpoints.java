@@ -26,8 +26,9 @@ public interface TenantEndpoints {
    * @param tenant the tenant
    * @return a stage with the endpoint; completed with null when there is no such tenant, which
    *     fails the tenant's commands with {@link UnknownTenantException}; completed exceptionally
-   *     when it cannot be had now: a tenant that has an endpoint then keeps it, and the question is
-   *     asked again within seconds; commands of one that has none fail with {@link
+   *     when it cannot be had now, as which also counts no stage, and one that is not completed
+   *     within the connect timeout: a tenant that has an endpoint then keeps it, and the question
+   *     is asked again within seconds; commands of one that has none fail with {@link
    *     TenantConnectionException} ({@link ErrorCode#TR016})
    */
   CompletionStage<@Nullable TenantEndpoint> endpoint(TenantId tenant);

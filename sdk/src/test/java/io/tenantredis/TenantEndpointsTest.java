@@ -20,6 +20,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BiConsumer;
+import java.util.function.Supplier;
 import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
@@ -230,18 +232,35 @@ class TenantEndpointsTest {
   }
 
   @Test
-  void heldCommandsWaitNoLongerThanTheConnectTimeout() {
-    endpoints.hold(ACME);
-    try (TenantRedis redis = client(endpoints).connectTimeout(Duration.ofMillis(300)).build()) {
-      assertThatThrownBy(() -> redis.tenant(ACME).sync().set("k", "v"))
-          .isInstanceOfSatisfying(
-              TenantConnectionException.class,
-              failure -> assertThat(failure.code()).isEqualTo(ErrorCode.TR016))
-          .hasMessageContaining("held");
+  void heldCommandsWaitForTheirOwnTimeoutAlsoWhenConnectingHasAShorterOne() throws Exception {
+    Duration timeout = Duration.ofSeconds(2);
+    try (TenantRedis redis =
+        client(endpoints).commandTimeout(timeout).connectTimeout(Duration.ofMillis(500)).build()) {
+      TenantClient<String, String> acme = redis.tenant(ACME);
+      // On a busy machine connecting, and being asked, may take longer than that.
+      Awaitility.await().ignoreExceptions().until(() -> acme.sync().set("k", "v").equals("OK"));
+      endpoints.hold(ACME);
+      Awaitility.await().ignoreExceptions().untilAsserted(() -> done(redis.endpointChanged(ACME)));
+      long began = System.nanoTime();
+      List<CompletionStage<String>> held =
+          List.of(
+              acme.async().set("k", "of all threads"),
+              acme.dedicatedAsync(connection -> connection.async().set("k", "leased")));
+      for (CompletionStage<String> command : held) {
+        assertThatThrownBy(() -> done(command))
+            .hasMessageContaining("held")
+            .cause()
+            .isInstanceOfSatisfying(
+                TenantConnectionException.class,
+                failure -> {
+                  assertThat(failure.code()).isEqualTo(ErrorCode.TR016);
+                  assertThat(failure.outcome()).isEqualTo(Outcome.NOT_SENT);
+                });
+        assertThat(Duration.ofNanos(System.nanoTime() - began))
+            .isGreaterThanOrEqualTo(timeout.minusMillis(100));
+      }
       endpoints.release(ACME);
-      Awaitility.await()
-          .ignoreExceptions()
-          .until(() -> redis.tenant(ACME).sync().set("k", "v").equals("OK"));
+      Awaitility.await().ignoreExceptions().until(() -> acme.sync().get("k").equals("v"));
     }
   }
 
@@ -410,6 +429,67 @@ class TenantEndpointsTest {
           .isInstanceOf(CompletionException.class)
           .hasCauseInstanceOf(TenantConnectionException.class)
           .hasMessageContaining("did not answer within the connect timeout");
+    }
+  }
+
+  /** Answers as {@link #endpoints} does, once it was asked and did something else. */
+  private TenantEndpoints misbehavingOnce(
+      AtomicBoolean misbehaves, Supplier<CompletionStage<@Nullable TenantEndpoint>> how) {
+    return tenant ->
+        misbehaves.getAndSet(false)
+            ? how.get()
+            : endpoints.endpoint(tenant).thenApply(endpoint -> endpoint);
+  }
+
+  private static void assertUnknownPlace(CompletionStage<?> stage) {
+    assertThatThrownBy(() -> done(stage))
+        .cause()
+        .isInstanceOfSatisfying(
+            TenantConnectionException.class,
+            failure -> assertThat(failure.code()).isEqualTo(ErrorCode.TR016));
+  }
+
+  @Test
+  void aMappingThatDoesNotAnswerIsAskedAgain() throws Exception {
+    AtomicBoolean misbehaves = new AtomicBoolean(true);
+    TenantEndpoints mapping = misbehavingOnce(misbehaves, CompletableFuture::new);
+    try (TenantRedis redis = client(mapping).connectTimeout(Duration.ofSeconds(1)).build()) {
+      TenantClient<String, String> acme = redis.tenant(ACME);
+      assertUnknownPlace(acme.async().set("k", "1"));
+      Awaitility.await().ignoreExceptions().until(() -> acme.sync().set("k", "2").equals("OK"));
+
+      endpoints.put(ACME, at(own));
+      misbehaves.set(true);
+      assertUnknownPlace(redis.endpointChanged(ACME));
+      Awaitility.await().until(() -> !connections(own, ACME).isEmpty());
+      Awaitility.await().until(() -> connections(shared, ACME).isEmpty());
+    }
+  }
+
+  @Test
+  void aMappingThatGivesNoStageOrABrokenOneFailsTypedAndIsAskedAgain() {
+    List<Supplier<CompletionStage<@Nullable TenantEndpoint>>> ways =
+        List.of(
+            () -> null,
+            () -> {
+              throw new NoClassDefFoundError("of the directory's client");
+            },
+            () ->
+                new CompletableFuture<>() {
+                  @Override
+                  public CompletableFuture<@Nullable TenantEndpoint> whenComplete(
+                      BiConsumer<? super @Nullable TenantEndpoint, ? super Throwable> action) {
+                    throw new UnsupportedOperationException("no such thing");
+                  }
+                });
+    for (Supplier<CompletionStage<@Nullable TenantEndpoint>> way : ways) {
+      AtomicBoolean misbehaves = new AtomicBoolean(true);
+      try (TenantRedis redis = client(misbehavingOnce(misbehaves, way)).build()) {
+        assertUnknownPlace(redis.tenant(ACME).async().set("k", "1"));
+        Awaitility.await()
+            .ignoreExceptions()
+            .until(() -> redis.tenant(ACME).sync().set("k", "2").equals("OK"));
+      }
     }
   }
 

@@ -24,6 +24,16 @@ public interface ConnectionSource {
   default void inUse(VerifiedConnection connection) {}
 
   /**
+   * Why no connection is made for commands until further notice.
+   *
+   * @return what a command that waits for it fails with when its time is over; null if they are
+   *     made
+   */
+  default @Nullable RuntimeException heldBack() {
+    return null;
+  }
+
+  /**
    * A tenant's credentials of now.
    *
    * @return a stage with them, or with null where the application runs without ACL users; failed if

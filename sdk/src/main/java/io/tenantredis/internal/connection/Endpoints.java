@@ -79,11 +79,14 @@ public final class Endpoints {
     }
   }
 
-  /** What the application says now. What it throws fails the stage. */
+  /** What the application says now. What it throws fails the stage, and so does no stage. */
   CompletionStage<@Nullable TenantEndpoint> ask(TenantId tenant) {
     try {
-      return mapping.endpoint(tenant);
-    } catch (RuntimeException failure) {
+      CompletionStage<@Nullable TenantEndpoint> answer = mapping.endpoint(tenant);
+      return answer == null
+          ? CompletableFuture.failedFuture(new NullPointerException("no stage"))
+          : answer;
+    } catch (RuntimeException | LinkageError | AssertionError failure) {
       return CompletableFuture.failedFuture(failure);
     }
   }

@@ -18,6 +18,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -44,6 +45,7 @@ public final class TenantRoute {
   private final TenantIdentity identity;
   private final Endpoints endpoints;
   private final Duration patience;
+  private final Duration heldPatience;
   private final EventExecutorGroup timer;
   private final Object lock = new Object();
   private final Set<Open> open = new HashSet<>();
@@ -67,13 +69,21 @@ public final class TenantRoute {
   private boolean closed;
 
   /**
-   * @param patience how long a connection that is wanted waits until it is known where to
+   * @param patience how long an answer is waited for, and a connection that is wanted waits until
+   *     it is known where to
+   * @param heldPatience how long a connection for whoever leases it, or for messages, waits while
+   *     the tenant's commands are held; one for commands of all threads waits as long as they do
    */
   public TenantRoute(
-      TenantIdentity identity, Endpoints endpoints, Duration patience, EventExecutorGroup timer) {
+      TenantIdentity identity,
+      Endpoints endpoints,
+      Duration patience,
+      Duration heldPatience,
+      EventExecutorGroup timer) {
     this.identity = identity;
     this.endpoints = endpoints;
     this.patience = patience;
+    this.heldPatience = heldPatience.compareTo(patience) > 0 ? heldPatience : patience;
     this.timer = timer;
   }
 
@@ -150,6 +160,7 @@ public final class TenantRoute {
       asking = question;
     }
     if (before != null) {
+      before.endWait();
       before.answered.completeExceptionally(new CancellationException("asked again meanwhile"));
     }
     ask(question);
@@ -184,12 +195,17 @@ public final class TenantRoute {
   /** Makes no further connection. */
   public void close() {
     List<Waiting> failed;
+    Question unanswered;
     Place left;
     synchronized (lock) {
       closed = true;
       failed = takeWaiting();
+      unanswered = asking;
       left = place;
       place = null;
+    }
+    if (unanswered != null) {
+      unanswered.endWait();
     }
     if (left != null) {
       endpoints.leave(left);
@@ -202,25 +218,37 @@ public final class TenantRoute {
       askedAt = System.nanoTime();
     }
     try {
+      question.timeout =
+          timer.schedule(
+              () -> answered(question, null, new Unanswered()),
+              patience.toNanos(),
+              TimeUnit.NANOSECONDS);
       // The application's code: neither on an event loop nor with a lock of a caller held.
-      timer.execute(
-          () ->
-              endpoints
-                  .ask(identity.tenant())
-                  .whenComplete((endpoint, failure) -> answered(question, endpoint, failure)));
+      timer.execute(() -> askNow(question));
     } catch (RejectedExecutionException shutDown) {
       answered(question, null, shutDown);
     }
   }
 
+  private void askNow(Question question) {
+    try {
+      endpoints
+          .ask(identity.tenant())
+          .whenComplete((endpoint, failure) -> answered(question, endpoint, failure));
+    } catch (RuntimeException ofTheStage) {
+      answered(question, null, ofTheStage);
+    }
+  }
+
   private void answered(
       Question question, @Nullable TenantEndpoint endpoint, @Nullable Throwable failure) {
+    question.endWait();
     Place entered = null;
     Throwable cause = failure;
     if (failure == null && endpoint != null && !endpoint.isHeld()) {
       try {
         entered = endpoints.enter(endpoint);
-      } catch (Endpoints.Unusable unusable) {
+      } catch (RuntimeException unusable) {
         cause = unusable;
       }
     }
@@ -301,12 +329,13 @@ public final class TenantRoute {
   private RuntimeException failureOf(Throwable cause) {
     Throwable reason =
         cause instanceof CompletionException && cause.getCause() != null ? cause.getCause() : cause;
-    return ConnectFailures.endpointUnavailable(
-        identity.tenant(),
+    String why =
         reason instanceof Endpoints.Unusable
             ? String.valueOf(reason.getMessage())
-            : "TenantEndpoints failed: " + reason.getClass().getSimpleName() + ".",
-        reason);
+            : reason instanceof Unanswered
+                ? "TenantEndpoints did not answer within the connect timeout."
+                : "TenantEndpoints failed: " + reason.getClass().getSimpleName() + ".";
+    return ConnectFailures.endpointUnavailable(identity.tenant(), why, reason);
   }
 
   private List<Waiting> takeWaiting() {
@@ -334,7 +363,7 @@ public final class TenantRoute {
           to = place;
         } else {
           waiting.add(wanted);
-          wanted.waitFor(patience);
+          wanted.waitFor(patience, System.nanoTime());
           if (!held && asking == null) {
             question = new Question();
             asking = question;
@@ -349,6 +378,13 @@ public final class TenantRoute {
     } else if (question != null) {
       ask(question);
     }
+  }
+
+  private RuntimeException heldBack() {
+    return ConnectFailures.endpointUnavailable(
+        identity.tenant(),
+        "Its commands are held while it moves, for longer than they wait.",
+        null);
   }
 
   private boolean isClosed() {
@@ -370,7 +406,23 @@ public final class TenantRoute {
 
   /** A question to the application. */
   private static final class Question {
+
     final CompletableFuture<Void> answered = new CompletableFuture<>();
+    private volatile @Nullable ScheduledFuture<?> timeout;
+
+    void endWait() {
+      ScheduledFuture<?> running = timeout;
+      if (running != null) {
+        running.cancel(false);
+        timeout = null;
+      }
+    }
+  }
+
+  /** The application did not answer in time. */
+  private static final class Unanswered extends TimeoutException {
+
+    private static final long serialVersionUID = 1L;
   }
 
   /** Somebody waits until certain connections have ended. */
@@ -457,31 +509,41 @@ public final class TenantRoute {
     }
 
     /** Called with the lock held. */
-    void waitFor(Duration time) {
+    void waitFor(Duration time, long began) {
       try {
-        timeout = timer.schedule(this::timeOut, time.toNanos(), TimeUnit.NANOSECONDS);
+        timeout = timer.schedule(() -> timeOut(began), time.toNanos(), TimeUnit.NANOSECONDS);
       } catch (RejectedExecutionException shutDown) {
         // The client is being closed, which ends all waiting.
         timeout = null;
       }
     }
 
-    private void timeOut() {
-      boolean waits;
+    private void timeOut(long began) {
       boolean isHeld;
       synchronized (lock) {
-        waits = waiting.remove(this);
+        if (!waiting.contains(this)) {
+          return;
+        }
         isHeld = held;
+        if (isHeld && use == Use.SHARED) {
+          // Each of the commands that wait for it has a deadline of its own.
+          timeout = null;
+          return;
+        }
+        Duration more = heldPatience.minusNanos(System.nanoTime() - began);
+        if (isHeld && !more.isNegative() && !more.isZero()) {
+          waitFor(more, began);
+          return;
+        }
+        waiting.remove(this);
       }
-      if (waits) {
-        result.completeExceptionally(
-            ConnectFailures.endpointUnavailable(
-                identity.tenant(),
-                isHeld
-                    ? "Its commands are held while it moves, for longer than the connect timeout."
-                    : "TenantEndpoints did not answer within the connect timeout.",
-                null));
-      }
+      result.completeExceptionally(
+          isHeld
+              ? heldBack()
+              : ConnectFailures.endpointUnavailable(
+                  identity.tenant(),
+                  "TenantEndpoints did not answer within the connect timeout.",
+                  null));
     }
 
     private void endWait() {
@@ -544,13 +606,22 @@ public final class TenantRoute {
 
     /**
      * {@inheritDoc} Bounded by the connect timeout, and as much again while it is not known where
-     * to.
+     * to. While the tenant's commands are held it waits longer, see the constructor.
      */
     @Override
     public CompletableFuture<VerifiedConnection> connect(TenantIdentity who) {
       Waiting wanted = new Waiting(use);
       TenantRoute.this.connect(wanted);
       return wanted.result;
+    }
+
+    @Override
+    public @Nullable RuntimeException heldBack() {
+      boolean isHeld;
+      synchronized (lock) {
+        isHeld = held;
+      }
+      return isHeld ? TenantRoute.this.heldBack() : null;
     }
 
     @Override

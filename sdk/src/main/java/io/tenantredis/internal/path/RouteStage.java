@@ -1,6 +1,7 @@
 package io.tenantredis.internal.path;
 
 import io.netty.util.concurrent.EventExecutorGroup;
+import io.tenantredis.internal.connection.DeadlineExceeded;
 import io.tenantredis.internal.connection.VerifiedConnection;
 import io.tenantredis.internal.error.Failures;
 import io.tenantredis.internal.pool.NodeConnections;
@@ -66,7 +67,12 @@ final class RouteStage implements Stage {
     }
 
     void begin(long remainingNanos) {
-      watch(remainingNanos);
+      Throwable held = shared.heldBack();
+      watch(
+          remainingNanos,
+          held == null
+              ? DeadlineExceeded.INSTANCE
+              : Failures.notConnected(shared.tenant(), attempt().name(), held));
       shared.acquire(this);
     }
 

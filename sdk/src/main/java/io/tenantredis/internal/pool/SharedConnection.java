@@ -86,6 +86,11 @@ public final class SharedConnection {
     stripe().acquire(waiter);
   }
 
+  /** Why nobody gets a connection until further notice; null if they do. */
+  public @Nullable RuntimeException heldBack() {
+    return connector.heldBack();
+  }
+
   /** The waiter no longer waits; if it is being served at this moment, it is served. */
   public void forget(Waiter waiter) {
     for (Stripe stripe : stripes) {
