@@ -37,6 +37,7 @@ class ArchitectureTest {
   private static final String CONNECTION = "io.tenantredis.internal.connection..";
   private static final String KEYSPACE = "io.tenantredis.internal.keyspace..";
   private static final String METRICS = "io.tenantredis.internal.metrics..";
+  private static final String ERROR = "io.tenantredis.internal.error..";
 
   private static final String ADMIN = "io.tenantredis.admin..";
 
@@ -71,13 +72,13 @@ class ArchitectureTest {
   }
 
   @Test
-  void adminUsesTheCommandRulesAndMetersAndNoneOfTheMachinery() {
+  void adminUsesTheCommandRulesMetersAndErrorsAndNoneOfTheMachinery() {
     noClasses()
         .that()
         .resideInAPackage(ADMIN)
         .should()
         .dependOnClassesThat(
-            resideInAPackage(INTERNAL).and(not(resideInAnyPackage(KEYSPACE, METRICS))))
+            resideInAPackage(INTERNAL).and(not(resideInAnyPackage(KEYSPACE, METRICS, ERROR))))
         .check(sdk);
   }
 
