@@ -5,6 +5,8 @@ import static io.tenantredis.Clusters.SPREAD;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.resilience4j.circuitbreaker.CircuitBreakerConfig;
+import io.lettuce.core.RedisFuture;
 import io.lettuce.core.api.sync.RedisCommands;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -14,7 +16,9 @@ import io.tenantredis.test.server.SlotMigration;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.time.Duration;
+import java.util.List;
 import java.util.Queue;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import org.awaitility.Awaitility;
 import org.awaitility.core.ConditionFactory;
@@ -102,6 +106,82 @@ class ClusterEdgesTest {
       assertThat(redis.tenant("globex").sync().set("k", "v")).isEqualTo("OK");
     } finally {
       onAllNodes("ACL", "SETUSER", "tenant_acme", "+cluster|slots");
+    }
+  }
+
+  private static boolean isServed(RedisServer node, int slot) {
+    return node.admin().list("CLUSTER", "SLOTS").stream()
+        .map(range -> (List<?>) range)
+        .anyMatch(
+            range ->
+                ((Number) range.get(0)).intValue() <= slot
+                    && slot <= ((Number) range.get(1)).intValue());
+  }
+
+  /** Takes a slot from its node, so that nobody serves it. */
+  private static void abandon(int slot) {
+    onAllNodes("CONFIG", "SET", "cluster-require-full-coverage", "no");
+    await()
+        .until(
+            () -> {
+              // What the owner said before is heard by others afterwards.
+              cluster.masters().stream()
+                  .filter(node -> isServed(node, slot))
+                  .forEach(
+                      node -> node.admin().command("CLUSTER", "DELSLOTS", Integer.toString(slot)));
+              return cluster.masters().stream().noneMatch(node -> isServed(node, slot));
+            });
+  }
+
+  private static void assertNobodyServes(CompletionStage<?> command, Outcome outcome) {
+    assertThat(command.toCompletableFuture())
+        .failsWithin(Duration.ofSeconds(15))
+        .withThrowableThat()
+        .havingCause()
+        .isInstanceOfSatisfying(
+            TenantCommandException.class,
+            failure -> {
+              assertThat(failure.code()).isEqualTo(ErrorCode.TR002);
+              assertThat(failure.outcome()).isEqualTo(outcome);
+            });
+  }
+
+  @Test
+  void aCommandForASlotThatNobodyServesFailsAndIsNotForgotten() {
+    int slot = RedisCluster.slotOf("tenant:acme:k1");
+    RedisServer owner = cluster.masterOf(slot);
+    abandon(slot);
+    // Here each attempt fails, and the circuit breaker would turn the last ones away.
+    try (TenantRedis redis =
+        client(SPREAD)
+            .resilience(
+                ResilienceOptions.builder()
+                    .circuitBreaker(
+                        CircuitBreakerConfig.custom().minimumNumberOfCalls(1000).build())
+                    .build())
+            .build()) {
+      TenantClient<String, String> acme = redis.tenant("acme");
+      assertNobodyServes(acme.async().get("k1"), Outcome.REJECTED);
+      assertNobodyServes(acme.async().incr("k1"), Outcome.REJECTED);
+      assertNobodyServes(acme.reactive().set("k1", "v").toFuture(), Outcome.REJECTED);
+      assertThatThrownBy(() -> acme.sync().set("k1", "v"))
+          .isInstanceOf(TenantCommandException.class)
+          .hasMessageContaining("No node serves slot " + slot);
+      // One part of several.
+      assertNobodyServes(acme.async().mget("k1", "k2", "k3"), Outcome.REJECTED);
+      assertNobodyServes(acme.reactive().unlink("k1", "k2", "k3").toFuture(), Outcome.UNKNOWN);
+      assertThat(acme.sync().set("k2", "v")).isEqualTo("OK");
+      RedisFuture<String> later = acme.async().set("k1", "v");
+      owner.admin().command("CLUSTER", "ADDSLOTS", Integer.toString(slot));
+      assertThat(later.toCompletableFuture().handle((done, failure) -> true))
+          .succeedsWithin(Duration.ofSeconds(15));
+      await().ignoreExceptions().until(() -> acme.sync().set("k1", "v").equals("OK"));
+    } finally {
+      if (!isServed(owner, slot)) {
+        owner.admin().command("CLUSTER", "ADDSLOTS", Integer.toString(slot));
+      }
+      onAllNodes("CONFIG", "SET", "cluster-require-full-coverage", "yes");
+      cluster.awaitAgreement();
     }
   }
 

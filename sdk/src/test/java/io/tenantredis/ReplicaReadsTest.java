@@ -22,7 +22,10 @@ import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
 import java.util.regex.Pattern;
+import org.assertj.core.api.ThrowingConsumer;
 import org.awaitility.Awaitility;
 import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.AfterAll;
@@ -493,6 +496,72 @@ class ReplicaReadsTest {
           .isInstanceOf(TenantConnectionException.class)
           .hasMessageContaining("IllegalStateException");
       assertThat(answers(acme.sync())).containsExactly(SECOND);
+    }
+  }
+
+  private static ReadFrom choosing(Function<ReadFrom.Nodes, List<RedisNodeDescription>> choice) {
+    return new ReadFrom() {
+      @Override
+      public List<RedisNodeDescription> select(Nodes nodes) {
+        return choice.apply(nodes);
+      }
+    };
+  }
+
+  private static ThrowingConsumer<Throwable> fails(ErrorCode code) {
+    return failure ->
+        assertThat(failure)
+            .isInstanceOfSatisfying(
+                TenantConnectionException.class,
+                typed -> {
+                  assertThat(typed.code()).isEqualTo(code);
+                  assertThat(typed.outcome()).isEqualTo(Outcome.NOT_SENT);
+                });
+  }
+
+  @Test
+  void aReadThatNobodyMayAnswerFailsAlsoWhenItWasTriedAgain() {
+    ReadFrom broken =
+        choosing(
+            nodes -> {
+              throw new IllegalStateException("broken");
+            });
+    for (ReadFrom readFrom : List.of(choosing(nodes -> List.of()), broken)) {
+      try (TenantRedis redis = client(readFrom, first).build()) {
+        TenantClient<String, String> acme = redis.tenant("acme");
+        assertThatThrownBy(() -> acme.sync().get("where")).satisfies(fails(ErrorCode.TR005));
+        assertThat(acme.async().get("where").toCompletableFuture())
+            .failsWithin(Duration.ofSeconds(10))
+            .withThrowableThat()
+            .havingCause()
+            .satisfies(fails(ErrorCode.TR005));
+        assertThatThrownBy(() -> acme.reactive().get("where").block(Duration.ofSeconds(10)))
+            .satisfies(fails(ErrorCode.TR005));
+        assertThat(acme.sync().set("k", "v")).isEqualTo("OK");
+      }
+    }
+  }
+
+  @Test
+  void whatAReadFromThrowsAtALaterAttemptEndsTheRead() {
+    AtomicInteger asked = new AtomicInteger();
+    ReadFrom worse =
+        choosing(
+            nodes -> {
+              if (asked.getAndIncrement() == 0) {
+                throw new IllegalStateException("broken");
+              }
+              throw new AssertionError("worse");
+            });
+    try (TenantRedis redis = client(worse, first).maxConcurrentCalls(1).build()) {
+      for (int i = 0; i < 2; i++) {
+        assertThat(redis.tenant("acme").async().get("where").toCompletableFuture())
+            .failsWithin(Duration.ofSeconds(10))
+            .withThrowableThat()
+            .havingCause()
+            .isInstanceOf(AssertionError.class);
+      }
+      assertThat(redis.tenant("acme").sync().set("k", "v")).isEqualTo("OK");
     }
   }
 

@@ -315,12 +315,22 @@ final class Call implements ReplyListener {
     return second;
   }
 
+  /** Goes on to the next stage. What that throws ends the attempt: nobody else would. */
   void proceed() {
-    path.stage(++position).send(this);
+    try {
+      path.stage(++position).send(this);
+    } catch (RuntimeException | Error thrown) {
+      if (attempt.isSettled() || position < 0) {
+        throw thrown;
+      }
+      refuse(thrown);
+    }
   }
 
   /** Ends the attempt at the stage that is sending: it did not let the call pass. */
   void refuse(Throwable failure) {
+    // It will not end by itself, and another one may follow.
+    attempt.detach();
     position--;
     settle(failure);
   }

@@ -73,6 +73,9 @@ final class ReplicaStage implements Stage {
           Failures.noReadNode(
               call.tenant(), call.command(), shard.replicas().size(), applications));
       return;
+    } catch (Error applications) {
+      call.refuse(applications);
+      return;
     }
     if (!order.hasNext()) {
       replicas.shards().doubt();

@@ -112,7 +112,14 @@ final class RetryStage implements Stage {
         end(call, failure);
         return;
       }
-      call.again();
+      try {
+        call.again();
+      } catch (RuntimeException thrown) {
+        // The timer would keep it to itself.
+        failure.addSuppressed(thrown);
+        end(call, failure);
+        return;
+      }
       call.proceed();
     }
   }
