@@ -3,6 +3,7 @@ package io.tenantredis;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.resilience4j.circuitbreaker.CircuitBreakerConfig;
 import io.lettuce.core.GetExArgs;
 import io.lettuce.core.KeyScanCursor;
 import io.lettuce.core.ReadFrom;
@@ -388,6 +389,57 @@ class ReplicaReadsTest {
       assertThat(acme.get("k")).isEqualTo("v");
       assertThatThrownBy(() -> acme.set("k", "w")).isInstanceOf(TenantConnectionException.class);
       assertThat(refusedAWrite(two.replicas().get(0))).isFalse();
+    }
+  }
+
+  @Test
+  void readsThatNoReplicaMayAnswerStopNoWrites() {
+    try (TenantRedis redis = client(choosing(nodes -> List.of()), first).maxAttempts(1).build()) {
+      RedisCommands<String, String> acme = redis.tenant("acme").sync();
+      for (int i = 0; i < 50; i++) {
+        assertThat(failureOf(() -> acme.get("where"))).isEqualTo(ErrorCode.TR005);
+      }
+      assertThat(acme.set("k", "v")).isEqualTo("OK");
+    }
+  }
+
+  @Test
+  void whenThePrimaryIsDownReplicasAreReadAlsoWhenWritesAreTurnedAway() {
+    try (ReplicatedRedis two =
+            ReplicatedRedis.builder().server(Tenants.confined()).replicas(1).start();
+        TenantRedis redis =
+            patient(two.master())
+                .replicas(address(two.replicas().get(0)))
+                .resilience(
+                    ResilienceOptions.builder()
+                        .maxAttempts(1)
+                        .circuitBreaker(
+                            CircuitBreakerConfig.custom()
+                                .minimumNumberOfCalls(4)
+                                .waitDurationInOpenState(Duration.ofMinutes(10))
+                                .build())
+                        .build())
+                .build()) {
+      TenantClient<String, String> acme = redis.tenant("acme");
+      acme.sync().set("k", "v");
+      two.awaitReplicas();
+      two.master().kill9();
+      await().until(() -> failureOf(() -> acme.sync().set("k", "w")) == ErrorCode.TR007);
+      for (ReadFrom readFrom :
+          List.of(
+              ReadFrom.REPLICA,
+              ReadFrom.REPLICA_PREFERRED,
+              ReadFrom.ANY,
+              ReadFrom.ANY_REPLICA,
+              ReadFrom.UPSTREAM_PREFERRED)) {
+        for (int i = 0; i < 5; i++) {
+          assertThat(acme.readingFrom(readFrom).sync().get("k")).as("%s", readFrom).isEqualTo("v");
+        }
+      }
+      assertThat(failureOf(() -> acme.readingFrom(ReadFrom.UPSTREAM).sync().get("k")))
+          .isEqualTo(ErrorCode.TR007);
+      // Nor do the replica's answers say that the primary is well.
+      assertThat(failureOf(() -> acme.sync().set("k", "w"))).isEqualTo(ErrorCode.TR007);
     }
   }
 

@@ -7,7 +7,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Turns commands of one tenant away while too many of its attempts fail; what an application does
- * wrong does not count.
+ * wrong does not count. Only what goes to a primary comes here: a sick replica must not stop
+ * writes, nor a sick primary the reads of replicas.
  */
 final class CircuitBreakerStage implements Stage {
 
@@ -29,9 +30,7 @@ final class CircuitBreakerStage implements Stage {
 
   @Override
   public void settled(Call call, @Nullable Throwable failure) {
-    RetryRule.Health health = RetryRule.healthAfter(failure);
-    // Writes must not suffer from a sick replica, which reads leave alone by themselves.
-    switch (call.replica() == null ? health : RetryRule.Health.UNKNOWN) {
+    switch (RetryRule.healthAfter(failure)) {
       case GOOD -> breaker.onSuccess(System.nanoTime() - call.permitNanos(), TimeUnit.NANOSECONDS);
       case SICK ->
           breaker.onError(

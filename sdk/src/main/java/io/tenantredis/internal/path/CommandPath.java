@@ -80,11 +80,11 @@ public final class CommandPath {
       path.stages.add(new LegacyStage(legacy, meters, path));
     }
     path.stages.add(new RetryStage(retry, timer, meters, () -> path.closing));
-    path.stages.add(new CircuitBreakerStage(breaker));
     path.stages.add(new BulkheadStage(bulkhead));
     if (replicas != null) {
       path.stages.add(new ReplicaStage(replicas, meters, timer));
     }
+    path.stages.add(new CircuitBreakerStage(breaker));
     LeaseRoute leases = new LeaseRoute(timer);
     if (connections instanceof ClusterConnections cluster) {
       ClusterStage nodes = new ClusterStage(cluster, maxRedirects, timer);

@@ -2,6 +2,7 @@ package io.tenantredis.internal.path;
 
 import io.lettuce.core.ReadFrom;
 import io.netty.util.concurrent.EventExecutorGroup;
+import io.tenantredis.ErrorCode;
 import io.tenantredis.Outcome;
 import io.tenantredis.RetryMode;
 import io.tenantredis.TenantRedisFailure;
@@ -125,7 +126,9 @@ final class ReplicaStage implements Stage {
       call.settle(failure);
       return;
     }
-    replicas.shards().doubt();
+    if (!isTurnedAway(failure)) {
+      replicas.shards().doubt();
+    }
     if (replica != null) {
       replica.failed(System.nanoTime());
     }
@@ -144,9 +147,14 @@ final class ReplicaStage implements Stage {
       return false;
     }
     return switch (typed.code()) {
-      case TR002, TR003, TR004, TR005, TR011, TR012, TR013 -> true;
+      case TR002, TR003, TR004, TR005, TR007, TR011, TR012, TR013 -> true;
       default -> false;
     };
+  }
+
+  /** Whether the circuit breaker spared the primary the question. */
+  private static boolean isTurnedAway(Throwable failure) {
+    return failure instanceof TenantRedisFailure typed && typed.code() == ErrorCode.TR007;
   }
 
   /** Reads have no effect: asking another node as well is noticed only by who forbade it. */
