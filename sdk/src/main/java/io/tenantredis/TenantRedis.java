@@ -313,7 +313,7 @@ public final class TenantRedis implements AutoCloseable {
 
   private void primaryMoved(Connector to) {
     if (replicas != null) {
-      replicas.doubt();
+      replicas.doubt(null);
     }
     LOG.info(
         "PRIMARY_MOVED Sentinels name another primary: the tenants' connections are exchanged.");
@@ -330,7 +330,7 @@ public final class TenantRedis implements AutoCloseable {
       if (endpoints == null) {
         connector.checkPrimary();
         if (replicas != null) {
-          replicas.doubt();
+          replicas.doubt(null);
         }
       } else {
         endpoints.connectors().forEach(Connector::checkPrimary);

@@ -251,6 +251,59 @@ class ClusterReplicaReadsTest {
     }
   }
 
+  @Test
+  void whileSlotsMoveReadsOfReplicasDoNotFail() throws Exception {
+    try (TenantRedis redis =
+        client(PINNED, ReadFrom.REPLICA)
+            .resilience(
+                ResilienceOptions.builder()
+                    // Nodes hear of a move from each other, which takes as long as it takes.
+                    .maxAttempts(60)
+                    .retryDelay(Duration.ofMillis(1), Duration.ofMillis(1))
+                    .build())
+            .build()) {
+      RedisCommands<String, String> acme = redis.tenant("acme").sync();
+      acme.set("k", "v");
+      await().until(() -> "v".equals(acme.get("k")));
+      AtomicBoolean stop = new AtomicBoolean();
+      AtomicInteger reads = new AtomicInteger();
+      Queue<String> unexpected = new ConcurrentLinkedQueue<>();
+      CompletableFuture<Void> reader =
+          CompletableFuture.runAsync(
+              () -> {
+                while (!stop.get()) {
+                  try {
+                    // Absent is what has moved already.
+                    acme.get("k");
+                    reads.incrementAndGet();
+                    LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(1));
+                  } catch (RedisException failure) {
+                    unexpected.add(failure.toString());
+                  }
+                }
+              });
+      int slot = RedisCluster.slotOf("tenant:{acme}:k");
+      RedisServer from = cluster.masterOf(slot);
+      for (int i = 0; i < 3; i++) {
+        for (RedisServer to : cluster.masters()) {
+          if (!to.equals(cluster.masterOf(slot))) {
+            int done = reads.get();
+            cluster.migrate(slot, to);
+            await().until(() -> reads.get() > done + 20);
+          }
+        }
+      }
+      stop.set(true);
+      reader.get(30, TimeUnit.SECONDS);
+      if (!from.equals(cluster.masterOf(slot))) {
+        cluster.migrate(slot, from);
+      }
+      assertThat(unexpected).isEmpty();
+      await().until(() -> "v".equals(acme.get("k")));
+      redis.tenant("acme").keys().deleteAll();
+    }
+  }
+
   private static void load(
       RedisCommands<String, String> acme,
       AtomicBoolean stop,

@@ -76,7 +76,17 @@ public final class Replicas implements Shards {
   }
 
   @Override
-  public void doubt() {
+  public CompletableFuture<Void> learnSince(TenantId tenant, long nanos) {
+    return current == null ? learn(tenant) : CompletableFuture.completedFuture(null);
+  }
+
+  @Override
+  public long nanosUntilAsked() {
+    return 0;
+  }
+
+  @Override
+  public void doubt(@Nullable NodeAddress knowing) {
     boolean due;
     synchronized (lock) {
       due = nanoTime.getAsLong() - askedAt >= SHORTEST_INTERVAL_NANOS;

@@ -23,8 +23,23 @@ public interface Shards {
    */
   CompletableFuture<Void> learn(TenantId tenant);
 
-  /** What is known may be wrong by now: it is asked again in the background. */
-  void doubt();
+  /**
+   * The same, but what was known before a moment in the past will not do, where that can change.
+   *
+   * @param nanos the moment, a {@link System#nanoTime()}
+   * @return completes when something is known, or fails with an exception of the tenant's
+   */
+  CompletableFuture<Void> learnSince(TenantId tenant, long nanos);
+
+  /** How long it is until whoever knows may be asked again in the background. */
+  long nanosUntilAsked();
+
+  /**
+   * What is known may be wrong by now: it is asked again in the background.
+   *
+   * @param knowing the node that knows best; null if none does
+   */
+  void doubt(@Nullable NodeAddress knowing);
 
   /** A read would rather go to a replica, and none is known: one may have come since. */
   void replicaMissed();

@@ -53,6 +53,9 @@ public final class Topology {
   /** Whether somebody wanted it to be asked sooner after the last time than it may be. */
   private boolean due;
 
+  /** Whom to ask first then; null for nobody in particular. */
+  private @Nullable NodeAddress dueAt;
+
   /** How often somebody began to ask. */
   private long begun;
 
@@ -203,6 +206,7 @@ public final class Topology {
           own = begin(asker, knowing);
         } else {
           due = true;
+          dueAt = knowing == null ? dueAt : knowing;
         }
       } else if (!asking.contains(asker.tenant())
           && waiting.stream().noneMatch(one -> one.asker.tenant().equals(asker.tenant()))) {
@@ -260,9 +264,11 @@ public final class Topology {
   /** Called with the lock held. */
   private Inquiry begin(Asker asker, @Nullable NodeAddress knowing) {
     askedAt = nanoTime.getAsLong();
+    NodeAddress first = knowing == null ? dueAt : knowing;
     due = false;
+    dueAt = null;
     asking.add(asker.tenant());
-    return new Inquiry(asker, candidates(asker, knowing), ++begun);
+    return new Inquiry(asker, candidates(asker, first), ++begun);
   }
 
   /** Whom to ask, in order: who knows best, who is connected, the other primaries, the seeds. */

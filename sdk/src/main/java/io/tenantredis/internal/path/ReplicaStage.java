@@ -6,9 +6,11 @@ import io.tenantredis.ErrorCode;
 import io.tenantredis.Outcome;
 import io.tenantredis.RetryMode;
 import io.tenantredis.TenantRedisFailure;
+import io.tenantredis.internal.connection.NodeAddress;
 import io.tenantredis.internal.connection.Shard;
 import io.tenantredis.internal.connection.VerifiedConnection;
 import io.tenantredis.internal.error.Failures;
+import io.tenantredis.internal.error.ServerError;
 import io.tenantredis.internal.metrics.CommandMeters;
 import io.tenantredis.internal.pool.ReadFroms;
 import io.tenantredis.internal.pool.ReadOrder;
@@ -55,7 +57,7 @@ final class ReplicaStage implements Stage {
       return;
     }
     Shard shard = replicas.shards().of(call.attempt().slot());
-    if (shard != null) {
+    if (shard != null && call.doubt() == null) {
       begin(call, readFrom, shard);
     } else {
       new ForShards(call, readFrom).begin();
@@ -79,7 +81,7 @@ final class ReplicaStage implements Stage {
       return;
     }
     if (!order.hasNext()) {
-      replicas.shards().doubt();
+      replicas.shards().doubt(null);
       call.refuse(
           Failures.noReadNode(call.tenant(), call.command(), shard.replicas().size(), null));
       return;
@@ -126,19 +128,43 @@ final class ReplicaStage implements Stage {
       call.settle(failure);
       return;
     }
+    NodeAddress knowing = replica == null ? null : movedTo(call, replica);
     if (!isTurnedAway(failure)) {
-      replicas.shards().doubt();
+      replicas.shards().doubt(knowing);
     }
+    long now = System.nanoTime();
     if (replica != null) {
-      replica.failed(System.nanoTime());
+      replica.failed(now);
     }
     if (order.hasNext() && mayGoOn(call, failure)) {
       meters.readElsewhere(call.attempt().rule(), failure);
       call.elsewhere();
       call.proceed();
     } else {
+      if (knowing != null) {
+        // The next attempt would meet the same replicas.
+        call.doubt(new Call.Doubt(now, now + replicas.shards().nanosUntilAsked()));
+      }
       call.settle(failure);
     }
+  }
+
+  /**
+   * Who has the data of a slot that moved; null if that is not why the replica does not answer. A
+   * script or a module can make it up.
+   */
+  private static @Nullable NodeAddress movedTo(Call call, ReplicaConnection replica) {
+    String error = call.attempt().replyError();
+    if (error == null
+        || ServerError.of(error) != ServerError.MOVED
+        || call.attempt().isScript()
+        || call.attempt().rule().isOfModule()) {
+      return null;
+    }
+    String[] words = error.split(" ", 4);
+    return words.length == 3 && words[1].equals(String.valueOf(call.attempt().slot()))
+        ? NodeAddress.parse(words[2], replica.address())
+        : null;
   }
 
   /** Whether the node, or the way to it, failed, and nothing was said of the tenant. */
@@ -228,7 +254,11 @@ final class ReplicaStage implements Stage {
 
     void begin() {
       watch(call.remainingNanos(System.nanoTime()));
-      CompletableFuture<Void> asked = replicas.shards().learn(call.tenant());
+      Call.Doubt doubt = call.doubt();
+      CompletableFuture<Void> asked =
+          doubt == null
+              ? replicas.shards().learn(call.tenant())
+              : replicas.shards().learnSince(call.tenant(), doubt.since());
       answer = asked;
       asked.whenComplete((done, failure) -> learnt(failure));
       if (isOver()) {
@@ -240,6 +270,7 @@ final class ReplicaStage implements Stage {
       if (!end()) {
         return;
       }
+      call.doubt(null);
       Shard shard = replicas.shards().of(call.attempt().slot());
       if (failure == null || shard != null || isAnsweredByPrimary()) {
         ReplicaStage.this.begin(call, readFrom, shard == null ? Shard.UNKNOWN : shard);

@@ -158,8 +158,18 @@ public final class ClusterConnections implements TenantConnections, Topology.Ask
       }
 
       @Override
-      public void doubt() {
-        ClusterConnections.this.doubt();
+      public CompletableFuture<Void> learnSince(TenantId tenant, long nanos) {
+        return topology.learnSince(ClusterConnections.this, nanos).thenAccept(map -> {});
+      }
+
+      @Override
+      public long nanosUntilAsked() {
+        return topology.nanosUntilAsked();
+      }
+
+      @Override
+      public void doubt(@Nullable NodeAddress knowing) {
+        topology.refresh(ClusterConnections.this, knowing);
       }
 
       @Override
