@@ -77,8 +77,11 @@ public interface TenantClient<K, V> {
    * <p>Blocks the caller, at most for the pool's acquire timeout and the connect timeout, until
    * there is a connection. It is given back when the work returns or throws, reset; it must not be
    * used after that. Its commands are confined to the tenant like all others and end within the
-   * command timeout, but none is ever retried. What a transaction queues is sent with {@code EXEC},
-   * or with {@code flushCommands()} before. What the work throws is thrown.
+   * command timeout, but none is ever retried. What the work throws is thrown.
+   *
+   * <p>What a transaction queues is sent with {@code EXEC}, or with {@code flushCommands()} before.
+   * {@code MULTI} sends what was held back before it. Within a transaction another {@code MULTI} is
+   * refused, and a transaction of which a command was refused can only be discarded.
    *
    * @param <R> what the work results in
    * @param work uses the connection on the caller's thread
@@ -106,7 +109,9 @@ public interface TenantClient<K, V> {
   /**
    * Leases a connection that nobody else uses until it is closed, for code that cannot be put into
    * a function. Blocks like {@link #dedicated(Function)}. Closing it, once, gives it back, reset,
-   * and waits for that; {@code closeAsync()} does so without blocking.
+   * and waits for that; {@code closeAsync()} does so without blocking, and so does closing on an
+   * event loop. A connection whose transaction or {@code WATCH} did not surely end, or that was
+   * given a push listener, is closed instead.
    *
    * @return a connection of the caller's own; to be closed by it
    * @throws TenantLimitException if no connection became free in time (TR010)

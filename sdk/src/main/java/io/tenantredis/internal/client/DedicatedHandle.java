@@ -3,6 +3,7 @@ package io.tenantredis.internal.client;
 import io.lettuce.core.ClientOptions;
 import io.lettuce.core.StatefulRedisConnectionImpl;
 import io.lettuce.core.TransactionResult;
+import io.lettuce.core.api.push.PushListener;
 import io.lettuce.core.api.reactive.RedisReactiveCommands;
 import io.lettuce.core.api.sync.RedisCommands;
 import io.lettuce.core.cluster.api.sync.RedisClusterCommands;
@@ -13,7 +14,9 @@ import io.lettuce.core.protocol.CommandWrapper;
 import io.lettuce.core.protocol.RedisCommand;
 import io.lettuce.core.protocol.TransactionalCommand;
 import io.lettuce.core.resource.ClientResources;
+import io.netty.util.concurrent.FastThreadLocalThread;
 import io.tenantredis.internal.error.Failures;
+import io.tenantredis.internal.error.ServerError;
 import io.tenantredis.internal.keyspace.GuardedCommand;
 import io.tenantredis.internal.metrics.CommandObservations;
 import io.tenantredis.internal.path.CommandPath;
@@ -56,6 +59,11 @@ final class DedicatedHandle<K, V> extends StatefulRedisConnectionImpl<K, V> {
           "CLIENT GETREDIR",
           "CLIENT TRACKINGINFO");
 
+  private static final String NO_TRANSACTION = " without MULTI";
+
+  /** What begins or ends a state of the connection that the next borrower must not meet. */
+  private static final Set<String> CONTROL = Set.of("MULTI", "EXEC", "DISCARD", "UNWATCH");
+
   private final TenantSession session;
   private final Lease lease;
   private final CommandPath path;
@@ -67,7 +75,19 @@ final class DedicatedHandle<K, V> extends StatefulRedisConnectionImpl<K, V> {
   /** Guarded by the lock. */
   private final Deque<RedisCommand<?, ?, ?>> unflushed = new ArrayDeque<>();
 
-  /** What waits for EXEC, which completes it. Guarded by the lock. */
+  /**
+   * Whether the order of what is unflushed matters to the server, which answers otherwise within a
+   * transaction: nothing may overtake it then. Guarded by the lock.
+   */
+  private boolean unflushedTransaction;
+
+  /** What was not seen to end yet and decides the state of the connection. Guarded by the lock. */
+  private final Deque<GuardedCommand<?, ?, ?>> controls = new ArrayDeque<>();
+
+  /** How many threads are sending. Guarded by the lock. */
+  private int sending;
+
+  /** What waits for an EXEC that was not given yet. Guarded by the lock. */
   private final List<GuardedCommand<?, ?, ?>> queued = new ArrayList<>();
 
   /**
@@ -79,6 +99,10 @@ final class DedicatedHandle<K, V> extends StatefulRedisConnectionImpl<K, V> {
   private volatile boolean autoFlush = true;
   private volatile boolean watching;
   private volatile boolean tainted;
+
+  /** Whether the server may be in a transaction that nobody here knows of. */
+  private volatile boolean unsure;
+
   private volatile boolean ended;
   private volatile @Nullable RuntimeException refusedInTransaction;
 
@@ -152,7 +176,14 @@ final class DedicatedHandle<K, V> extends StatefulRedisConnectionImpl<K, V> {
       }
       GuardedCommand<K, V, T> guarded = guarded(command);
       note(guarded);
-      super.dispatch(guarded);
+      if (guarded.name().equals("MULTI")) {
+        // Lettuce would take the transaction for ended when the application no longer waits for
+        // MULTI.
+        multi = new TransactionOutput<>(codec, session.tenant(), guarded);
+        write(guarded);
+      } else {
+        super.dispatch(guarded);
+      }
     } catch (RuntimeException refused) {
       if (isMulti()) {
         refusedInTransaction = refused;
@@ -165,14 +196,33 @@ final class DedicatedHandle<K, V> extends StatefulRedisConnectionImpl<K, V> {
   private <T> GuardedCommand<K, V, T> guarded(RedisCommand<K, V, T> command) {
     giveOutputToExec(command);
     GuardedCommand<K, V, T> guarded = session.guardLeased(command);
+    String name = guarded.name();
+    checkControls();
+    if (unsure && lease.connection().isUsable()) {
+      throw session.refusedUnsure(name);
+    }
+    boolean inTransaction = isMulti();
+    if (inTransaction && name.equals("MULTI")) {
+      throw session.refusedNested();
+    }
     RuntimeException refused = refusedInTransaction;
-    if (refused != null && guarded.name().equals("EXEC")) {
+    if (refused != null && name.equals("EXEC")) {
       throw session.refusedTransaction(refused);
     }
-    if (isMulti() && waiting() >= maxBuffered && !isEndOfTransaction(guarded)) {
-      throw Failures.bufferFull(session.tenant(), guarded.name(), maxBuffered);
+    if (!(inTransaction && isEndOfTransaction(guarded)) && isFull(inTransaction)) {
+      throw Failures.bufferFull(session.tenant(), name, maxBuffered);
     }
-    return guarded;
+    return CONTROL.contains(name)
+        ? session.guardLeased(
+            new ControlCommand<>(command, name.equals("EXEC") ? transaction() : null))
+        : guarded;
+  }
+
+  private boolean isFull(boolean inTransaction) {
+    synchronized (lock) {
+      return (inTransaction && queued.size() >= maxBuffered)
+          || (!autoFlush && unflushed.size() >= maxBuffered);
+    }
   }
 
   /**
@@ -190,23 +240,71 @@ final class DedicatedHandle<K, V> extends StatefulRedisConnectionImpl<K, V> {
   }
 
   private void note(GuardedCommand<?, ?, ?> command) {
+    boolean inTransaction = multi != null;
     switch (command.name()) {
-      case "MULTI" -> {
+      case "MULTI" -> control(command);
+      case "WATCH" -> watching = true;
+      case "EXEC", "DISCARD" -> {
+        control(command);
+        watching = false;
+        refusedInTransaction = null;
         synchronized (lock) {
           queued.clear();
         }
-        if (multi == null) {
-          multi = new TransactionOutput<>(codec);
+      }
+      case "UNWATCH" -> {
+        if (!inTransaction) {
+          control(command);
+          watching = false;
         }
       }
-      case "WATCH" -> watching = true;
-      case "EXEC", "DISCARD" -> {
-        watching = false;
-        refusedInTransaction = null;
-      }
-      case "UNWATCH" -> watching = false;
       default -> tainted |= command.isStateful() && !UNDONE.contains(command.name());
     }
+  }
+
+  private void control(GuardedCommand<?, ?, ?> command) {
+    synchronized (lock) {
+      controls.add(command);
+    }
+  }
+
+  /**
+   * Learns what the server made of what decides the connection's state. Asked for when it matters
+   * instead of told, because whoever waits for such a command may go on before anybody is told.
+   */
+  private void checkControls() {
+    synchronized (lock) {
+      for (GuardedCommand<?, ?, ?> command = controls.peek();
+          command != null && command.isSettled();
+          command = controls.peek()) {
+        controls.remove();
+        String error = command.replyError();
+        if (!command.isAnswered()
+            || (error != null && ServerError.of(error) != ServerError.EXECABORT)) {
+          tainted = true;
+          unsure |=
+              isEndOfTransaction(command) && (error == null || !error.endsWith(NO_TRANSACTION));
+        }
+      }
+    }
+  }
+
+  private @Nullable TransactionOutput<K, V> transaction() {
+    return (TransactionOutput<K, V>) multi;
+  }
+
+  @Override
+  public boolean isMulti() {
+    TransactionOutput<K, V> transaction = transaction();
+    if (transaction != null && transaction.isVoid()) {
+      multi = null;
+      refusedInTransaction = null;
+      for (GuardedCommand<?, ?, ?> command : takeQueued()) {
+        command.completeExceptionally(
+            Failures.noTransaction(session.tenant(), command.name(), command.isEncoded()));
+      }
+    }
+    return multi != null;
   }
 
   @Override
@@ -227,28 +325,60 @@ final class DedicatedHandle<K, V> extends StatefulRedisConnectionImpl<K, V> {
       dispatch((RedisCommand<K, V, Object>) command);
       return;
     }
+    List<RedisCommand<?, ?, ?>> leaving = leaving(command, guarded);
+    if (leaving == null) {
+      return;
+    }
+    try {
+      send(leaving);
+    } finally {
+      synchronized (lock) {
+        sending--;
+      }
+    }
+  }
+
+  /** What is to be sent now, in order; null for nothing. Who gets it says when it was sent. */
+  private @Nullable List<RedisCommand<?, ?, ?>> leaving(
+      RedisCommand<?, ?, ?> command, GuardedCommand<?, ?, ?> guarded) {
     boolean inTransaction = command instanceof TransactionalCommand<?, ?, ?>;
+    boolean bounds = guarded.name().equals("MULTI") || isEndOfTransaction(guarded);
     synchronized (lock) {
+      if (ended) {
+        throw Failures.leaseEnded(session.tenant(), guarded.name());
+      }
       if (inTransaction) {
         queued.add(guarded);
       }
-      if (!autoFlush) {
-        if (unflushed.size() >= maxBuffered) {
-          guarded.completeExceptionally(
-              Failures.bufferFull(session.tenant(), guarded.name(), maxBuffered));
-        } else {
-          unflushed.add(command);
-        }
-        return;
+      if (!autoFlush || (inTransaction && unflushedTransaction)) {
+        unflushed.addAll(ofTransaction);
+        ofTransaction.clear();
+        unflushed.add(command);
+        unflushedTransaction |= inTransaction || bounds;
+        return null;
       }
       if (inTransaction) {
         ofTransaction.add(command);
-        return;
+        return null;
       }
+      sending++;
+      List<RedisCommand<?, ?, ?>> leaving =
+          bounds || unflushedTransaction ? takeUnsent() : new ArrayList<>();
+      leaving.add(command);
+      return leaving;
     }
-    List<RedisCommand<?, ?, ?>> behind = takeOfTransaction();
-    behind.add(command);
-    send(behind);
+  }
+
+  /** All that was held back, in the order in which it was given. */
+  private List<RedisCommand<?, ?, ?>> takeUnsent() {
+    synchronized (lock) {
+      List<RedisCommand<?, ?, ?>> taken = new ArrayList<>(unflushed);
+      taken.addAll(ofTransaction);
+      unflushed.clear();
+      ofTransaction.clear();
+      unflushedTransaction = false;
+      return taken;
+    }
   }
 
   private void send(List<RedisCommand<?, ?, ?>> commands) {
@@ -264,12 +394,6 @@ final class DedicatedHandle<K, V> extends StatefulRedisConnectionImpl<K, V> {
     }
   }
 
-  private int waiting() {
-    synchronized (lock) {
-      return queued.size();
-    }
-  }
-
   @Override
   public void setAutoFlushCommands(boolean autoFlush) {
     this.autoFlush = autoFlush;
@@ -277,24 +401,17 @@ final class DedicatedHandle<K, V> extends StatefulRedisConnectionImpl<K, V> {
 
   @Override
   public void flushCommands() {
-    List<RedisCommand<?, ?, ?>> commands = takeOfTransaction();
-    commands.addAll(takeUnflushed());
-    send(commands);
-  }
-
-  private List<RedisCommand<?, ?, ?>> takeUnflushed() {
+    List<RedisCommand<?, ?, ?>> leaving;
     synchronized (lock) {
-      List<RedisCommand<?, ?, ?>> taken = List.copyOf(unflushed);
-      unflushed.clear();
-      return taken;
+      sending++;
+      leaving = takeUnsent();
     }
-  }
-
-  private List<RedisCommand<?, ?, ?>> takeOfTransaction() {
-    synchronized (lock) {
-      List<RedisCommand<?, ?, ?>> taken = new ArrayList<>(ofTransaction);
-      ofTransaction.clear();
-      return taken;
+    try {
+      send(leaving);
+    } finally {
+      synchronized (lock) {
+        sending--;
+      }
     }
   }
 
@@ -321,15 +438,15 @@ final class DedicatedHandle<K, V> extends StatefulRedisConnectionImpl<K, V> {
     if (!closing.compareAndSet(false, true)) {
       return CompletableFuture.completedFuture(null);
     }
-    autoFlush = true;
-    for (RedisCommand<?, ?, ?> command : takeUnflushed()) {
-      command.completeExceptionally(Failures.leaseEnded(session.tenant(), null));
-    }
+    dropUnflushed();
     CompletionStage<?> reset = reset();
-    ended = true;
+    synchronized (lock) {
+      ended = true;
+    }
     return reset
         .handle(
             (done, failure) -> {
+              dropUnflushed();
               endQueued();
               endLease(failure == null);
               return null;
@@ -338,7 +455,21 @@ final class DedicatedHandle<K, V> extends StatefulRedisConnectionImpl<K, V> {
         .toCompletableFuture();
   }
 
+  private void dropUnflushed() {
+    List<RedisCommand<?, ?, ?>> dropped;
+    synchronized (lock) {
+      autoFlush = true;
+      dropped = List.copyOf(unflushed);
+      unflushed.clear();
+      unflushedTransaction = false;
+    }
+    for (RedisCommand<?, ?, ?> command : dropped) {
+      command.completeExceptionally(Failures.leaseEnded(session.tenant(), null));
+    }
+  }
+
   private CompletionStage<?> reset() {
+    checkControls();
     if (!tainted && lease.connection().isUsable()) {
       if (isMulti()) {
         return async().discard();
@@ -350,11 +481,19 @@ final class DedicatedHandle<K, V> extends StatefulRedisConnectionImpl<K, V> {
     return CompletableFuture.completedFuture(null);
   }
 
-  /** DISCARD has ended what a transaction queued; where none was possible nobody else would. */
+  /**
+   * DISCARD has ended what a transaction queued; where none was possible nobody else would. Without
+   * EXEC it was not executed, if there is a transaction.
+   */
   private void endQueued() {
+    TransactionOutput<K, V> transaction = transaction();
+    boolean opened = transaction != null && transaction.isOpened();
     for (GuardedCommand<?, ?, ?> command : takeQueued()) {
       if (!command.isSettled()) {
-        command.completeExceptionally(Failures.leaseEnded(session.tenant(), null));
+        command.completeExceptionally(
+            command.isEncoded() && !opened
+                ? Failures.connectionLost(session.tenant(), command.name(), true, null)
+                : Failures.leaseEnded(session.tenant(), null));
       }
     }
   }
@@ -369,18 +508,35 @@ final class DedicatedHandle<K, V> extends StatefulRedisConnectionImpl<K, V> {
   }
 
   private void endLease(boolean reset) {
-    if (!path.isIdle()) {
+    boolean idle;
+    synchronized (lock) {
+      idle = sending == 0;
+    }
+    idle &= path.isIdle();
+    checkControls();
+    if (!idle) {
       lease.retire();
-    } else if (tainted || !reset) {
+    } else if (tainted || !reset || isMulti() || watching) {
       lease.discard();
     } else {
       lease.giveBack();
     }
   }
 
+  /** It stays with the connection, and must not hear what a later borrower is told. */
+  @Override
+  public void addListener(PushListener listener) {
+    tainted = true;
+    super.addListener(listener);
+  }
+
   @Override
   public void close() {
-    closeAsync().join();
+    CompletableFuture<Void> closed = closeAsync();
+    if (!(Thread.currentThread() instanceof FastThreadLocalThread)) {
+      // On an event loop the reply that this waits for could not arrive.
+      closed.join();
+    }
   }
 
   @Override

@@ -249,6 +249,22 @@ public final class TenantSession {
     return refused;
   }
 
+  /** Within a transaction there cannot be another one. */
+  CommandRefusedException refusedNested() {
+    return refused(
+        "MULTI",
+        RefusalReason.CONNECTION_STATE,
+        "A transaction is open on this connection: EXEC or DISCARD it first, or lease another connection for the other one.");
+  }
+
+  /** It is not known whether a transaction is open. */
+  CommandRefusedException refusedUnsure(String command) {
+    return refused(
+        command,
+        RefusalReason.CONNECTION_STATE,
+        "EXEC or DISCARD failed on this connection, so that the server may still queue what it is sent: close it and lease another one.");
+  }
+
   CommandPath leasedPath(VerifiedConnection connection) {
     return CommandPath.assembleLeased(tenant, meters, observations, connection, connections::doubt);
   }

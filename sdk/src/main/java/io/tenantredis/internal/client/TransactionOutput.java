@@ -3,36 +3,108 @@ package io.tenantredis.internal.client;
 import io.lettuce.core.RedisCommandExecutionException;
 import io.lettuce.core.codec.RedisCodec;
 import io.lettuce.core.output.MultiOutput;
+import io.lettuce.core.protocol.CommandWrapper;
 import io.lettuce.core.protocol.RedisCommand;
+import io.tenantredis.Outcome;
+import io.tenantredis.TenantClosedException;
+import io.tenantredis.TenantId;
+import io.tenantredis.TenantRedisFailure;
+import io.tenantredis.TenantReplyException;
+import io.tenantredis.internal.error.Failures;
+import io.tenantredis.internal.keyspace.GuardedCommand;
 import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Lettuce's output of EXEC, but when EXEC itself fails so does each command that was queued.
- * Lettuce completes them with null, which an application could take for the result of a command
- * that was executed.
+ * Lettuce's output of EXEC, but what was queued ends with EXEC itself: not while its reply is still
+ * being read, which may turn out to be none, and when EXEC fails so does each command that was
+ * queued. Lettuce completes them with null, which an application could take for the result of a
+ * command that was executed.
  */
 final class TransactionOutput<K, V> extends MultiOutput<K, V> {
 
-  private final List<RedisCommand<K, V, ?>> queued = new ArrayList<>();
+  private final TenantId tenant;
+  private final GuardedCommand<?, ?, ?> opening;
+  private final List<Part<K, V, ?>> parts = new ArrayList<>();
 
-  TransactionOutput(RedisCodec<K, V> codec) {
+  /**
+   * @param opening the MULTI that it belongs to
+   */
+  TransactionOutput(RedisCodec<K, V> codec, TenantId tenant, GuardedCommand<?, ?, ?> opening) {
     super(codec);
+    this.tenant = tenant;
+    this.opening = opening;
+  }
+
+  /** Whether MULTI had no effect: there is no such transaction. */
+  boolean isVoid() {
+    return opening.isSettled() && !isOpened();
+  }
+
+  /** Whether the server said that there is this transaction. */
+  boolean isOpened() {
+    return opening.isAnswered() && opening.replyError() == null;
   }
 
   @Override
   public void add(RedisCommand<K, V, ?> command) {
-    queued.add(command);
-    super.add(command);
+    Part<K, V, ?> part = new Part<>(command);
+    parts.add(part);
+    super.add(part);
   }
 
+  /** The application discards the transaction. */
   @Override
-  public void complete(int depth) {
-    if (depth == 0 && hasError()) {
-      for (RedisCommand<K, V, ?> command : queued) {
-        command.completeExceptionally(new RedisCommandExecutionException(getError()));
+  public void cancel() {
+    deliver();
+  }
+
+  /** EXEC was answered, and so was what it executed. */
+  void deliver() {
+    parts.forEach(Part::end);
+  }
+
+  /** EXEC failed. */
+  void fail(Throwable failure) {
+    for (Part<K, V, ?> part : parts) {
+      GuardedCommand<?, ?, ?> command =
+          CommandWrapper.unwrap(part.getDelegate(), GuardedCommand.class);
+      if (command != null && !command.isSettled()) {
+        part.getDelegate()
+            .completeExceptionally(
+                hasError()
+                    ? new RedisCommandExecutionException(getError())
+                    : failureOf(command, failure));
       }
     }
-    super.complete(depth);
+  }
+
+  private RuntimeException failureOf(GuardedCommand<?, ?, ?> command, Throwable failure) {
+    if (failure instanceof TenantReplyException && failure.getCause() != null) {
+      return Failures.unreadable(tenant, command.name(), failure.getCause());
+    }
+    boolean execNotSent =
+        failure instanceof TenantRedisFailure typed && typed.outcome() == Outcome.NOT_SENT;
+    boolean maybeExecuted = command.isEncoded() && !(execNotSent && isOpened());
+    return failure instanceof TenantClosedException && !maybeExecuted
+        ? Failures.leaseEnded(tenant, command.name())
+        : Failures.connectionLost(tenant, command.name(), maybeExecuted, failure);
+  }
+
+  /** Lettuce ends it while it reads EXEC's reply. */
+  private static final class Part<K, V, T> extends CommandWrapper<K, V, T> {
+
+    Part(RedisCommand<K, V, T> command) {
+      super(command);
+    }
+
+    @Override
+    public void complete() {
+      // It ends with EXEC.
+    }
+
+    void end() {
+      command.complete();
+    }
   }
 }

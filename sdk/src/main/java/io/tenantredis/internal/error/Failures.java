@@ -276,6 +276,21 @@ public final class Failures {
         null);
   }
 
+  /**
+   * There is no transaction for what was to be queued in it: MULTI had failed.
+   *
+   * @param sent whether it was sent, and may have been executed by itself
+   */
+  public static RuntimeException noTransaction(TenantId tenant, String command, boolean sent) {
+    return new TenantCommandException(
+        new FailureDetails(
+            ErrorCode.TR001, tenant, command, sent ? Outcome.UNKNOWN : Outcome.NOT_SENT),
+        sent
+            ? "MULTI failed, so that this may have been executed outside of a transaction. Wait for MULTI before queueing commands."
+            : "MULTI failed, so that there is no transaction for this. Find out why MULTI failed.",
+        null);
+  }
+
   /** The client was closed. */
   public static RuntimeException closed(TenantId tenant, @Nullable String command, boolean sent) {
     return new TenantClosedException(

@@ -53,6 +53,9 @@ public final class GuardedCommand<K, V, T>
 
   private static final byte[] CRLF = {'\r', '\n'};
 
+  private static final int ANSWERED = 1;
+  private static final int UNANSWERED = 2;
+
   @SuppressWarnings("rawtypes")
   private static final AtomicIntegerFieldUpdater<GuardedCommand> SETTLED =
       AtomicIntegerFieldUpdater.newUpdater(GuardedCommand.class, "settled");
@@ -538,7 +541,7 @@ public final class GuardedCommand<K, V, T>
 
   @Override
   public void complete() {
-    if (!settle()) {
+    if (!settle(ANSWERED)) {
       return;
     }
     ReplyListener to = listener;
@@ -556,7 +559,7 @@ public final class GuardedCommand<K, V, T>
 
   @Override
   public boolean completeExceptionally(Throwable cause) {
-    if (!settle()) {
+    if (!settle(UNANSWERED)) {
       return false;
     }
     ReplyListener to = listener;
@@ -574,7 +577,7 @@ public final class GuardedCommand<K, V, T>
 
   @Override
   public void cancel() {
-    if (!settle()) {
+    if (!settle(UNANSWERED)) {
       return;
     }
     cancelled = true;
@@ -586,8 +589,8 @@ public final class GuardedCommand<K, V, T>
     }
   }
 
-  private boolean settle() {
-    return SETTLED.compareAndSet(this, 0, 1);
+  private boolean settle(int how) {
+    return SETTLED.compareAndSet(this, 0, how);
   }
 
   /**
@@ -625,6 +628,15 @@ public final class GuardedCommand<K, V, T>
    */
   public boolean isSettled() {
     return settled != 0;
+  }
+
+  /**
+   * Whether this attempt has ended with its reply, which {@link #replyError()} may call an error.
+   *
+   * @return whether the server did, or refused, what it was told
+   */
+  public boolean isAnswered() {
+    return settled == ANSWERED;
   }
 
   @Override

@@ -399,13 +399,16 @@ final class Call implements ReplyListener {
 
   /**
    * Lettuce's transaction wrapper makes an exception of a server's error, be it the command's own
-   * or, without one, that of EXEC, of which nothing was executed.
+   * or, without one, that of EXEC. With {@code EXECABORT} nothing was executed; where there was no
+   * transaction, because the server had refused MULTI, each command was, by itself.
    */
   private void onRefusedInTransaction(GuardedCommand<?, ?, ?> command, Throwable cause) {
     if (command.replyError() != null || command.elementError() != null) {
       onReply(command);
     } else {
-      settle(Failures.ofReply(tenant(), command.name(), String.valueOf(cause.getMessage()), false));
+      String error = String.valueOf(cause.getMessage());
+      boolean maybeExecuted = ServerError.of(error) != ServerError.EXECABORT;
+      settle(Failures.ofReply(tenant(), command.name(), error, maybeExecuted));
     }
   }
 }

@@ -192,6 +192,11 @@ class ErrorsDocTest {
         not run twice. Of several attempts at a write this is the outcome if any of them may have been executed; the exception is then
         that one's, and the last one's is suppressed in it.
 
+      A transaction's commands end with `EXEC`: if its reply is lost all of them are `UNKNOWN`, and if the server did not get it they are `NOT_SENT`. If the
+      server refuses `MULTI`, what was sent behind it without waiting for that was executed by itself: `EXEC` fails, and they are `UNKNOWN`. After a
+      command of a transaction was refused only `DISCARD` ends it. To cancel `MULTI`, `EXEC`, `DISCARD` or a command of a transaction ends the waiting and not
+      the command.
+
       ## Codes
 
       What "may run twice" is decided by the command table: `GET` and `SET` may, `INCR` and `LPUSH` may not. An application
