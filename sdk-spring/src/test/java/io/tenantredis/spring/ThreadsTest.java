@@ -13,6 +13,7 @@ import io.tenantredis.spring.data.TenantRedisConnectionFactory;
 import io.tenantredis.test.server.RedisServer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -21,7 +22,9 @@ import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
@@ -38,15 +41,21 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Lazy;
 import org.springframework.core.task.SimpleAsyncTaskExecutor;
+import org.springframework.core.task.TaskDecorator;
+import org.springframework.core.task.support.CompositeTaskDecorator;
 import org.springframework.data.redis.connection.MessageListener;
 import org.springframework.data.redis.core.ReactiveStringRedisTemplate;
 import org.springframework.data.redis.core.StringRedisTemplate;
 import org.springframework.data.redis.listener.ChannelTopic;
+import org.springframework.scheduling.TaskScheduler;
 import org.springframework.scheduling.annotation.Async;
 import org.springframework.scheduling.annotation.EnableAsync;
 import org.springframework.scheduling.annotation.EnableScheduling;
 import org.springframework.scheduling.annotation.Scheduled;
+import org.springframework.scheduling.concurrent.SimpleAsyncTaskScheduler;
 import org.springframework.scheduling.concurrent.ThreadPoolTaskExecutor;
+import org.springframework.scheduling.concurrent.ThreadPoolTaskScheduler;
+import org.springframework.scheduling.support.PeriodicTrigger;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Hooks;
 import reactor.core.publisher.Mono;
@@ -124,7 +133,13 @@ class ThreadsTest {
   }
 
   private static ConfigurableApplicationContext run(Class<?> configuration, String... properties) {
-    SpringApplication application = new SpringApplication(Application.class, configuration);
+    return run(List.of(configuration), properties);
+  }
+
+  private static ConfigurableApplicationContext run(
+      List<Class<?>> configurations, String... properties) {
+    SpringApplication application = new SpringApplication(Application.class);
+    application.addPrimarySources(configurations);
     application.setWebApplicationType(WebApplicationType.NONE);
     List<String> arguments = new ArrayList<>();
     arguments.add("--spring.main.banner-mode=off");
@@ -172,38 +187,109 @@ class ThreadsTest {
 
   @Test
   void aScheduledJobHasNoTenantWhateverRanBefore() {
-    assertThatJobsHaveNoTenant("spring.task.scheduling.pool.size=1");
+    assertThatJobsHaveNoTenant(Jobs.class, "spring.task.scheduling.pool.size=1");
   }
 
   @Test
   @EnabledForJreRange(min = JRE.JAVA_21)
   void aScheduledJobOnVirtualThreadsHasNoTenant() {
-    assertThatJobsHaveNoTenant("spring.threads.virtual.enabled=true");
+    assertThatJobsHaveNoTenant(Jobs.class, "spring.threads.virtual.enabled=true");
   }
 
-  private static void assertThatJobsHaveNoTenant(String threads) {
-    try (ConfigurableApplicationContext application = run(Jobs.class, threads)) {
+  @Test
+  void aScheduledJobHasNoTenantOnTheApplicationsOwnSchedulers() {
+    assertThatJobsHaveNoTenant(OwnSchedulers.class);
+  }
+
+  @Test
+  void aScheduledJobHasNoTenantOnASchedulerWithAThreadForAllDelays() {
+    assertThatJobsHaveNoTenant(SimpleScheduler.class);
+  }
+
+  private static void assertThatJobsHaveNoTenant(Class<?> schedulers, String... properties) {
+    try (ConfigurableApplicationContext application =
+        run(List.of(Jobs.class, schedulers), properties)) {
       // As in a lazily initialized application: a request is the first that needs the bean.
       MadeForARequest late =
           TenantContext.get(ACME, () -> application.getBean(MadeForARequest.class));
-      Careless careless = application.getBean(Careless.class);
       WithoutTenant without = application.getBean(WithoutTenant.class);
       ForEachTenant each = application.getBean(ForEachTenant.class);
+      List<Queue<String>> others = new ArrayList<>();
+      others.add(late.found);
+      others.add(application.getBean(Careless.class).found);
+      others.add(application.getBean(CarelessWithDelay.class).found);
+      application.getBeanProvider(OnAnother.class).forEach(job -> others.add(job.found));
       Awaitility.await()
           .atMost(SOON)
           .until(
               () ->
-                  late.found.size() >= 10
-                      && careless.found.size() >= 10
+                  others.stream().allMatch(found -> found.size() >= 10)
                       && without.found.size() >= 10
                       && each.found.size() >= 20
                       // On virtual threads a job begins anew before the last one has ended.
                       && each.found.contains("globex"));
-      assertThat(late.found).containsOnly("null");
-      assertThat(careless.found).containsOnly("null");
+      assertThat(others.stream().flatMap(Queue::stream).distinct()).containsExactly("null");
       assertThat(without.found).containsOnly("NoCurrentTenantException");
       assertThat(each.found).containsOnly("acme", "globex");
     }
+  }
+
+  @Test
+  void whatARequestSchedulesHasNoTenant() {
+    assertThatWhatARequestSchedulesHasNoTenant(Jobs.class, "spring.task.scheduling.pool.size=1");
+  }
+
+  @Test
+  void whatARequestSchedulesHasNoTenantWhereContextsArePropagated() {
+    assertThatWhatARequestSchedulesHasNoTenant(
+        Jobs.class, "spring.task.execution.propagate-context=true");
+  }
+
+  @Test
+  void whatARequestSchedulesHasNoTenantWhateverTheApplicationsDecoratorsDo() {
+    assertThatWhatARequestSchedulesHasNoTenant(OwnDecorator.class);
+  }
+
+  @Test
+  @EnabledForJreRange(min = JRE.JAVA_21)
+  void whatARequestSchedulesOnVirtualThreadsHasNoTenant() {
+    assertThatWhatARequestSchedulesHasNoTenant(
+        Jobs.class,
+        "spring.threads.virtual.enabled=true",
+        "spring.task.execution.propagate-context=true");
+  }
+
+  private static void assertThatWhatARequestSchedulesHasNoTenant(
+      Class<?> configuration, String... properties) {
+    try (ConfigurableApplicationContext application =
+        run(List.of(Jobs.class, configuration), properties)) {
+      TaskScheduler scheduler = application.getBean(TaskScheduler.class);
+      Queue<String> once = new ConcurrentLinkedQueue<>();
+      Queue<String> triggered = new ConcurrentLinkedQueue<>();
+      Queue<String> repeated = new ConcurrentLinkedQueue<>();
+      Duration period = Duration.ofMillis(5);
+      TenantContext.run(
+          ACME,
+          () -> {
+            scheduler.schedule(careless(once), Instant.EPOCH);
+            scheduler.schedule(careless(triggered), new PeriodicTrigger(period));
+            scheduler.scheduleAtFixedRate(careless(repeated), period);
+          });
+      Awaitility.await()
+          .atMost(SOON)
+          .until(() -> !once.isEmpty() && triggered.size() >= 10 && repeated.size() >= 10);
+      assertThat(once).containsOnly("null");
+      assertThat(triggered).containsOnly("null");
+      assertThat(repeated).containsOnly("null");
+    }
+  }
+
+  /** Opens scopes and closes none. */
+  private static Runnable careless(Queue<String> found) {
+    return () -> {
+      found.add(String.valueOf(TenantContext.current()));
+      TenantContext.open(GLOBEX);
+    };
   }
 
   @Test
@@ -419,9 +505,76 @@ class ThreadsTest {
     }
 
     @Bean
+    CarelessWithDelay carelessWithDelay() {
+      return new CarelessWithDelay();
+    }
+
+    @Bean
     @Lazy
     MadeForARequest madeForARequest() {
       return new MadeForARequest();
+    }
+  }
+
+  /** Which know nothing of tenants. */
+  @Configuration(proxyBeanMethods = false)
+  static class OwnSchedulers {
+
+    @Bean
+    ThreadPoolTaskScheduler taskScheduler() {
+      return new ThreadPoolTaskScheduler();
+    }
+
+    @Bean(destroyMethod = "shutdownNow")
+    ScheduledExecutorService another() {
+      return Executors.newSingleThreadScheduledExecutor(task -> new Thread(task, "another"));
+    }
+
+    @Bean
+    OnAnother onAnother() {
+      return new OnAnother();
+    }
+  }
+
+  @Configuration(proxyBeanMethods = false)
+  static class SimpleScheduler {
+
+    @Bean
+    SimpleAsyncTaskScheduler taskScheduler() {
+      return new SimpleAsyncTaskScheduler();
+    }
+  }
+
+  @Configuration(proxyBeanMethods = false)
+  static class OwnDecorator {
+
+    @Bean
+    TaskDecorator ownDecorator() {
+      return new CompositeTaskDecorator(List.of(new TenantTaskDecorator()));
+    }
+  }
+
+  static class OnAnother {
+
+    final Queue<String> found = new ConcurrentLinkedQueue<>();
+
+    @Scheduled(fixedRate = 5, scheduler = "another")
+    public void run() {
+      String thread = Thread.currentThread().getName();
+      found.add(thread.equals("another") ? String.valueOf(TenantContext.current()) : thread);
+      TenantContext.open(ACME);
+    }
+  }
+
+  /** Opens scopes and closes none, on the one thread that some schedulers have for all of these. */
+  static class CarelessWithDelay {
+
+    final Queue<String> found = new ConcurrentLinkedQueue<>();
+
+    @Scheduled(fixedDelay = 5)
+    public void run() {
+      found.add(String.valueOf(TenantContext.current()));
+      TenantContext.open(ACME);
     }
   }
 

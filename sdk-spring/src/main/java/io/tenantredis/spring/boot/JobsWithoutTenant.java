@@ -1,6 +1,7 @@
 package io.tenantredis.spring.boot;
 
 import io.tenantredis.context.TenantContext;
+import io.tenantredis.context.TenantThreadLocalAccessor;
 import io.tenantredis.spring.TenantTaskDecorator;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,22 +16,30 @@ import org.springframework.core.task.support.CompositeTaskDecorator;
  */
 final class JobsWithoutTenant {
 
+  private static final TenantThreadLocalAccessor CURRENT = new TenantThreadLocalAccessor();
+
   private JobsWithoutTenant() {}
 
-  /** The application's decorators but for the one that takes tenants along. */
+  /**
+   * The application's decorators but for the one that takes tenants along. Others may do that, too,
+   * Boot's for all contexts for one: so the job is confined inside of all of them.
+   */
   static TaskDecorator among(ObjectProvider<TaskDecorator> all) {
-    List<TaskDecorator> decorators = new ArrayList<>();
+    List<TaskDecorator> innermostFirst = new ArrayList<>();
+    innermostFirst.add(JobsWithoutTenant::confined);
     all.orderedStream()
         .filter(decorator -> !(decorator instanceof TenantTaskDecorator))
-        .forEach(decorators::add);
-    decorators.add(JobsWithoutTenant::confined);
-    return new CompositeTaskDecorator(decorators);
+        .forEach(innermostFirst::add);
+    return new CompositeTaskDecorator(innermostFirst);
   }
 
-  /**
-   * Wrapped on the scheduler's thread, which has no tenant: a scope left open ends with the job.
-   */
-  private static Runnable confined(Runnable job) {
-    return () -> TenantContext.wrap(job).run();
+  /** Begins without a tenant; afterwards the thread has what it had before. */
+  static Runnable confined(Runnable job) {
+    Runnable withoutTenant =
+        () -> {
+          CURRENT.setValue();
+          job.run();
+        };
+    return () -> TenantContext.wrap(withoutTenant).run();
   }
 }

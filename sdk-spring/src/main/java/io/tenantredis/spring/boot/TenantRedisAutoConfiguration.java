@@ -29,6 +29,7 @@ import org.springframework.core.annotation.Order;
 import org.springframework.core.task.TaskDecorator;
 import org.springframework.data.redis.connection.ReactiveRedisConnectionFactory;
 import org.springframework.data.redis.connection.RedisConnectionFactory;
+import org.springframework.scheduling.annotation.SchedulingConfigurer;
 import reactor.core.publisher.Hooks;
 
 /**
@@ -145,6 +146,12 @@ public final class TenantRedisAutoConfiguration {
   SimpleAsyncTaskSchedulerCustomizer tenantRedisSimpleSchedulerCustomizer(
       ObjectProvider<TaskDecorator> decorators) {
     return scheduler -> scheduler.setTaskDecorator(JobsWithoutTenant.among(decorators));
+  }
+
+  /** Without an order: those of the application, which may choose the scheduler, come first. */
+  @Bean
+  static SchedulingConfigurer tenantRedisSchedulingConfigurer() {
+    return SchedulerWithoutTenant::configure;
   }
 
   @Bean
