@@ -16,6 +16,9 @@ import org.springframework.data.redis.connection.RedisClusterConnection;
 import org.springframework.data.redis.connection.RedisConnection;
 import org.springframework.data.redis.connection.RedisConnectionFactory;
 import org.springframework.data.redis.connection.RedisSentinelConnection;
+import org.springframework.data.redis.core.RedisConnectionUtils;
+import org.springframework.transaction.support.ResourceHolderSupport;
+import org.springframework.transaction.support.TransactionSynchronizationManager;
 
 /**
  * Spring Data Redis connections of the current tenant, for templates, caches, repositories and
@@ -26,7 +29,8 @@ import org.springframework.data.redis.connection.RedisSentinelConnection;
  * stays that tenant's: its keys and channels are relative to the tenant's prefix, every command
  * passes the guard, {@link RedisConnection#getNativeConnection()} included. Issuing a command of an
  * open pipeline or transaction while another tenant is current fails with {@link
- * InvalidDataAccessApiUsageException}.
+ * InvalidDataAccessApiUsageException}; so does asking for a connection in a transaction of Spring's
+ * in which a template of this factory takes part for another tenant.
  *
  * <p>Failures are Spring's: a permission that the server's ACL denies is a {@link
  * org.springframework.dao.PermissionDeniedDataAccessException}, a command that the guard refuses an
@@ -67,7 +71,32 @@ public final class TenantRedisConnectionFactory
 
   @Override
   public RedisConnection getConnection() {
-    return adapter().getConnection();
+    TenantConnectionAdapter adapter = adapter();
+    checkTransaction();
+    return adapter.getConnection();
+  }
+
+  /**
+   * In a transaction Spring Data sends what only reads past it, on a connection of its own: the
+   * tenant of the transaction's connection has to be looked at here.
+   */
+  private void checkTransaction() {
+    if (TransactionSynchronizationManager.getResource(this) instanceof ResourceHolderSupport bound
+        && bound.isSynchronizedWithTransaction()
+        && bound.isOpen()) {
+      RedisConnection ofTransaction = RedisConnectionUtils.getConnection(this);
+      try {
+        RedisConnection target = ofTransaction;
+        while (target instanceof RedisConnectionUtils.RedisConnectionProxy proxy) {
+          target = proxy.getTargetConnection();
+        }
+        if (target instanceof TenantLettuceConnection connection) {
+          connection.checkTenant();
+        }
+      } finally {
+        RedisConnectionUtils.releaseConnection(ofTransaction, this);
+      }
+    }
   }
 
   @Override

@@ -2,6 +2,7 @@ package io.tenantredis.spring.data;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.tenantredis.TenantId;
 import io.tenantredis.TenantRedis;
@@ -125,6 +126,68 @@ class TemplatesTest {
         .hasMessageContaining("'acme'")
         .hasMessageContaining("'globex'");
     assertThat(server.admin().command("KEYS", "*").toString()).isEqualTo("[]");
+  }
+
+  @Test
+  void aTenantChangedInATransactionIsAnErrorForWhatOnlyReads() {
+    TenantContext.run(GLOBEX, () -> template.opsForValue().set("t", "g"));
+    template.setEnableTransactionSupport(true);
+    TenantContext.run(
+        ACME,
+        () -> {
+          transactions()
+              .executeWithoutResult(
+                  status -> {
+                    template.opsForValue().set("t", "a");
+                    for (RuntimeException refused :
+                        List.of(
+                            failureAsGlobex(() -> template.opsForValue().get("t")),
+                            failureAsGlobex(() -> template.keys("*")),
+                            failureAsGlobex(() -> factory.getConnection().close()))) {
+                      assertThat(refused)
+                          .isInstanceOf(InvalidDataAccessApiUsageException.class)
+                          .hasMessageContaining("'acme'")
+                          .hasMessageContaining("'globex'");
+                    }
+                    assertThat(template.opsForValue().get("t")).isNull();
+                  });
+          assertThat(template.opsForValue().get("t")).isEqualTo("a");
+        });
+    assertThat(TenantContext.get(GLOBEX, () -> template.opsForValue().get("t"))).isEqualTo("g");
+  }
+
+  @Test
+  void aTenantChangedInATransactionThatOnlyReadsIsAnError() {
+    template.setEnableTransactionSupport(true);
+    TransactionTemplate reading = transactions();
+    reading.setReadOnly(true);
+    TenantContext.run(
+        ACME,
+        () ->
+            reading.executeWithoutResult(
+                status -> {
+                  assertThat(template.opsForValue().get("t")).isNull();
+                  assertThat(failureAsGlobex(() -> template.opsForValue().get("t")))
+                      .isInstanceOf(InvalidDataAccessApiUsageException.class);
+                }));
+    assertThat(TenantContext.get(GLOBEX, () -> template.opsForValue().get("t"))).isNull();
+  }
+
+  @Test
+  void aTransactionInWhichNoTemplateTakesPartMayServeSeveralTenants() {
+    transactions()
+        .executeWithoutResult(
+            status ->
+                TenantContext.forEachTenant(
+                    List.of(ACME, GLOBEX),
+                    tenant -> {
+                      template.opsForValue().set("t", tenant.value());
+                      assertThat(template.opsForValue().get("t")).isEqualTo(tenant.value());
+                    }));
+  }
+
+  private static RuntimeException failureAsGlobex(Runnable work) {
+    return catchThrowableOfType(RuntimeException.class, () -> TenantContext.run(GLOBEX, work));
   }
 
   @Test
