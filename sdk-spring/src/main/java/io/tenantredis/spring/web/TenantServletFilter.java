@@ -50,8 +50,10 @@ public final class TenantServletFilter extends OncePerRequestFilter {
   protected void doFilterInternal(
       HttpServletRequest request, HttpServletResponse response, FilterChain chain)
       throws ServletException, IOException {
-    if (request.getDispatcherType() == DispatcherType.ERROR) {
-      showError(request, response, chain);
+    DispatcherType why = request.getDispatcherType();
+    if (why == DispatcherType.ERROR
+        || (why == DispatcherType.ASYNC && request.getAttribute(ADMITTED) != null)) {
+      goOn(request, response, chain);
       return;
     }
     TenantId tenant;
@@ -67,8 +69,11 @@ public final class TenantServletFilter extends OncePerRequestFilter {
     }
   }
 
-  /** The tenant is not asked for again: the path is another one now. */
-  private static void showError(
+  /**
+   * The tenant is not asked for again: the path of an error is another one, and what a request
+   * began as one tenant's it does not end as another's, whatever became of the session meanwhile.
+   */
+  private static void goOn(
       HttpServletRequest request, HttpServletResponse response, FilterChain chain)
       throws ServletException, IOException {
     if (request.getAttribute(ADMITTED) instanceof TenantId tenant) {
