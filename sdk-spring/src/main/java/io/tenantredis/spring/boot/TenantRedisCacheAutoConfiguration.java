@@ -1,12 +1,17 @@
 package io.tenantredis.spring.boot;
 
+import io.tenantredis.context.CurrentTenantResolver;
 import io.tenantredis.spring.data.TenantRedisConnectionFactory;
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.beans.factory.SmartInitializingSingleton;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnSingleCandidate;
 import org.springframework.boot.cache.autoconfigure.CacheAutoConfiguration;
 import org.springframework.boot.cache.autoconfigure.RedisCacheManagerBuilderCustomizer;
+import org.springframework.cache.CacheManager;
+import org.springframework.cache.interceptor.CacheAspectSupport;
 import org.springframework.context.annotation.Bean;
 import org.springframework.core.Ordered;
 import org.springframework.core.annotation.Order;
@@ -42,6 +47,29 @@ public final class TenantRedisCacheAutoConfiguration {
                 connections,
                 writer -> writer.immediateWrites().batchStrategy(BatchStrategies.scan(BATCH))));
       }
+    };
+  }
+
+  @Bean(destroyMethod = "close")
+  CacheThreads tenantRedisCacheThreads(RedisConnectionFactory closedAfterwards) {
+    return new CacheThreads();
+  }
+
+  /**
+   * Has annotated methods use the cache of the tenant who called them, whoever is current when it
+   * is written.
+   *
+   * @return what does so when the application has started
+   */
+  @Bean
+  SmartInitializingSingleton tenantRedisCachesOfTheCall(
+      ObjectProvider<CacheAspectSupport> annotations,
+      ObjectProvider<CacheManager> managers,
+      ObjectProvider<CurrentTenantResolver> tenants,
+      CacheThreads threads) {
+    return () -> {
+      CurrentTenantResolver current = tenants.getIfUnique(CurrentTenantResolver::context);
+      annotations.forEach(each -> CachesOfTheCall.bind(each, managers, current, threads::run));
     };
   }
 }
