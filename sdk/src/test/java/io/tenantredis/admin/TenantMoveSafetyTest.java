@@ -243,7 +243,8 @@ class TenantMoveSafetyTest {
       assertMayWriteOn(here);
       assertCannotLogInOn(there);
       proxy.heal();
-      move.cutOver(QUIET);
+      // A lost connection may be noticed only when it is used.
+      Awaitility.await().ignoreExceptions().untilAsserted(() -> move.cutOver(QUIET));
     }
     assertMayWriteOn(there);
   }
