@@ -133,6 +133,66 @@ class SentinelReplicaReadsTest {
     }
   }
 
+  private static ReplicatedRedis one() {
+    return ReplicatedRedis.builder().server(Tenants.confined()).replicas(1).sentinels(1).start();
+  }
+
+  private static TenantRedis.Builder neverAskingByItself(ReplicatedRedis servers) {
+    return client(servers)
+        .readFrom(ReadFrom.REPLICA_PREFERRED)
+        .connectTimeout(Duration.ofSeconds(20))
+        .connections(ConnectionOptions.builder().primaryCheckInterval(Duration.ZERO).build());
+  }
+
+  @Test
+  void sentinelsThatHangDelayTheFirstReadByHalfOfItsTimeAndNoOther() {
+    try (ReplicatedRedis servers = one();
+        TenantRedis redis =
+            neverAskingByItself(servers).commandTimeout(Duration.ofSeconds(6)).build()) {
+      RedisCommands<String, String> acme = redis.tenant("acme").sync();
+      acme.set("k", "v");
+      servers.awaitReplicas();
+      // Afterwards no Sentinel says who is who.
+      RedisServer primary = servers.master();
+      List<RedisServer> replicas = servers.replicas();
+      servers.sentinels().get(0).freeze();
+      long began = System.nanoTime();
+      for (int i = 0; i < 20; i++) {
+        assertThat(acme.get("k")).isEqualTo("v");
+      }
+      assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(Duration.ofSeconds(30));
+      assertThat(asked(primary, "get")).isEqualTo(20);
+      servers.sentinels().get(0).thaw();
+      awaitReadsAt(replicas, acme);
+    }
+  }
+
+  @Test
+  void aReplicaThatWasDownAtFirstIsFoundWhenItIsBack() {
+    try (ReplicatedRedis servers = one();
+        TenantRedis redis =
+            neverAskingByItself(servers).commandTimeout(Duration.ofSeconds(20)).build()) {
+      RedisServer replica = servers.replicas().get(0);
+      RedisServer sentinel = servers.sentinels().get(0);
+      replica.kill9();
+      Awaitility.await()
+          .atMost(Duration.ofSeconds(60))
+          .until(
+              () ->
+                  sentinel
+                      .admin()
+                      .list("SENTINEL", "REPLICAS", servers.masterName())
+                      .toString()
+                      .contains("s_down"));
+      RedisCommands<String, String> acme = redis.tenant("acme").sync();
+      acme.set("k", "v");
+      assertThat(acme.get("k")).isEqualTo("v");
+      assertThat(asked(servers.master(), "get")).isEqualTo(1);
+      replica.restart();
+      awaitReadsAt(List.of(replica), acme);
+    }
+  }
+
   @Test
   void sentinelsAreAskedForReplicasWithTheirOwnCredentialsOverTls(@TempDir Path directory) {
     TestCertificates certificates = TestCertificates.createIn(directory);

@@ -22,6 +22,9 @@ public final class Replicas implements Shards {
   /** What is asked in the background is asked no more often than this. */
   private static final long SHORTEST_INTERVAL_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
 
+  /** Who gave no answer, or named no replica, is asked again no sooner than after this. */
+  private static final long SPARE_NANOS = TimeUnit.SECONDS.toNanos(1);
+
   private final String endpoint;
   private final @Nullable Mono<Shard> question;
   private final Function<NodeAddress, Connector> connectors;
@@ -31,6 +34,8 @@ public final class Replicas implements Shards {
   private volatile @Nullable Shard current;
   private @Nullable CompletableFuture<Void> asking;
   private long askedAt;
+  private volatile boolean unanswered;
+  private volatile long unansweredAt;
 
   /** Those that never change. */
   Replicas(String endpoint, Shard named, Function<NodeAddress, Connector> connectors) {
@@ -81,26 +86,45 @@ public final class Replicas implements Shards {
   }
 
   @Override
+  public boolean isUnanswered() {
+    if (unanswered && nanoTime.getAsLong() - unansweredAt >= SPARE_NANOS) {
+      ask();
+    }
+    return unanswered;
+  }
+
+  @Override
+  public void unanswered() {
+    if (current == null) {
+      unansweredAt = nanoTime.getAsLong();
+      unanswered = true;
+    }
+  }
+
+  @Override
   public long nanosUntilAsked() {
     return 0;
   }
 
   @Override
   public void doubt(@Nullable NodeAddress knowing) {
+    refreshOlderThan(SHORTEST_INTERVAL_NANOS);
+  }
+
+  @Override
+  public void replicaMissed() {
+    refreshOlderThan(SPARE_NANOS);
+  }
+
+  private void refreshOlderThan(long nanos) {
     boolean due;
     synchronized (lock) {
-      due = nanoTime.getAsLong() - askedAt >= SHORTEST_INTERVAL_NANOS;
+      due = nanoTime.getAsLong() - askedAt >= nanos;
     }
     // Nobody has read from a replica yet, or somebody waits for the answer.
     if (due && current != null) {
       ask();
     }
-  }
-
-  /** Sentinels are asked at intervals, and name a replica when they know it. */
-  @Override
-  public void replicaMissed() {
-    // Nothing is gained by asking earlier.
   }
 
   private CompletableFuture<Void> ask() {
@@ -128,6 +152,7 @@ public final class Replicas implements Shards {
 
   private void learnt(Shard shard) {
     current = shard;
+    unanswered = false;
     Set<NodeAddress> known = new HashSet<>(shard.replicas());
     nodes.keySet().removeIf(node -> !known.contains(node));
   }
@@ -141,6 +166,7 @@ public final class Replicas implements Shards {
     if (failure == null) {
       answer.complete(null);
     } else {
+      unanswered();
       answer.completeExceptionally(failure);
     }
   }

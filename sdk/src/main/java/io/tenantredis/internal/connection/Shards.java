@@ -31,6 +31,15 @@ public interface Shards {
    */
   CompletableFuture<Void> learnSince(TenantId tenant, long nanos);
 
+  /**
+   * Whether whoever knows did not answer, and has not since: who can do without need not wait. It
+   * is asked again in the background.
+   */
+  boolean isUnanswered();
+
+  /** Somebody waited long enough for the answer. */
+  void unanswered();
+
   /** How long it is until whoever knows may be asked again in the background. */
   long nanosUntilAsked();
 

@@ -20,6 +20,8 @@ import io.tenantredis.internal.pool.ReplicaConnections;
 import io.tenantredis.internal.pool.Waiter;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -59,8 +61,19 @@ final class ReplicaStage implements Stage {
     Shard shard = replicas.shards().of(call.attempt().slot());
     if (shard != null && call.doubt() == null) {
       begin(call, readFrom, shard);
+    } else if (shard == null && replicas.shards().isUnanswered() && isAnsweredByPrimary(readFrom)) {
+      begin(call, readFrom, Shard.UNKNOWN);
     } else {
-      new ForShards(call, readFrom).begin();
+      new ForShards(call, readFrom).begin(shard != null || isAnsweredByPrimary(readFrom));
+    }
+  }
+
+  /** Whether not knowing the replicas leaves somebody who may answer. */
+  private boolean isAnsweredByPrimary(ReadFrom readFrom) {
+    try {
+      return replicas.choose(readFrom, Shard.UNKNOWN).hasNext();
+    } catch (RuntimeException | Error applications) {
+      return false;
     }
   }
 
@@ -245,6 +258,7 @@ final class ReplicaStage implements Stage {
     private final Call call;
     private final ReadFrom readFrom;
     private volatile @Nullable CompletableFuture<Void> answer;
+    private volatile @Nullable Future<?> patience;
 
     ForShards(Call call, ReadFrom readFrom) {
       super(call.attempt(), timer);
@@ -252,14 +266,21 @@ final class ReplicaStage implements Stage {
       this.readFrom = readFrom;
     }
 
-    void begin() {
-      watch(call.remainingNanos(System.nanoTime()));
+    /**
+     * @param alternative whether a node may answer without it: then it gets half of the time
+     */
+    void begin(boolean alternative) {
+      long remaining = call.remainingNanos(System.nanoTime());
+      watch(remaining);
       Call.Doubt doubt = call.doubt();
       CompletableFuture<Void> asked =
           doubt == null
               ? replicas.shards().learn(call.tenant())
               : replicas.shards().learnSince(call.tenant(), doubt.since());
       answer = asked;
+      if (alternative && remaining != Long.MAX_VALUE && !asked.isDone()) {
+        patience = timer.schedule(this::unanswered, remaining / 2, TimeUnit.NANOSECONDS);
+      }
       asked.whenComplete((done, failure) -> learnt(failure));
       if (isOver()) {
         asked.cancel(false);
@@ -270,10 +291,13 @@ final class ReplicaStage implements Stage {
       if (!end()) {
         return;
       }
-      call.doubt(null);
+      Future<?> timeout = patience;
+      if (timeout != null) {
+        timeout.cancel(false);
+      }
       Shard shard = replicas.shards().of(call.attempt().slot());
-      if (failure == null || shard != null || isAnsweredByPrimary()) {
-        ReplicaStage.this.begin(call, readFrom, shard == null ? Shard.UNKNOWN : shard);
+      if (failure == null || shard != null || isAnsweredByPrimary(readFrom)) {
+        goOn(shard);
         return;
       }
       attempt()
@@ -286,13 +310,17 @@ final class ReplicaStage implements Stage {
                       : failure));
     }
 
-    /** Whether not knowing the replicas leaves somebody who may answer. */
-    private boolean isAnsweredByPrimary() {
-      try {
-        return replicas.choose(readFrom, Shard.UNKNOWN).hasNext();
-      } catch (RuntimeException applications) {
-        return false;
+    private void unanswered() {
+      if (end()) {
+        forgotten();
+        replicas.shards().unanswered();
+        goOn(replicas.shards().of(call.attempt().slot()));
       }
+    }
+
+    private void goOn(@Nullable Shard shard) {
+      call.doubt(null);
+      ReplicaStage.this.begin(call, readFrom, shard == null ? Shard.UNKNOWN : shard);
     }
 
     @Override

@@ -162,6 +162,17 @@ public final class ClusterConnections implements TenantConnections, Topology.Ask
         return topology.learnSince(ClusterConnections.this, nanos).thenAccept(map -> {});
       }
 
+      /** The way to the primary needs the same answer. */
+      @Override
+      public boolean isUnanswered() {
+        return false;
+      }
+
+      @Override
+      public void unanswered() {
+        // The way to the primary has a patience of its own.
+      }
+
       @Override
       public long nanosUntilAsked() {
         return topology.nanosUntilAsked();
