@@ -503,6 +503,34 @@ class ClusterTest {
   }
 
   @Test
+  void aScriptThatMakesUpARedirectionIsNotRunAgain() {
+    try (TenantRedis redis = client(SPREAD)) {
+      RedisCommands<String, String> acme = redis.tenant("acme").sync();
+      acme.set("k", "0");
+      String key = wireKey(SPREAD, "acme", "k");
+      RedisServer owner = cluster.masterOf(key);
+      for (String kind : List.of("MOVED", "ASK")) {
+        for (RedisServer named : cluster.masters()) {
+          String made =
+              kind + " " + RedisCluster.slotOf(key) + " " + named.host() + ":" + named.port();
+          acme.set("k", "0");
+          assertThatThrownBy(
+                  () ->
+                      acme.eval(
+                          "redis.call('INCR', KEYS[1]) return redis.error_reply(ARGV[1])",
+                          ScriptOutputType.VALUE,
+                          new String[] {"k"},
+                          made))
+              .isInstanceOfSatisfying(
+                  TenantCommandException.class,
+                  failure -> assertThat(failure.outcome()).isEqualTo(Outcome.UNKNOWN));
+          assertThat(owner.admin().text("GET", key)).as(made).isEqualTo("1");
+        }
+      }
+    }
+  }
+
+  @Test
   void aSplitReplyThatTheApplicationsCodecCannotReadFailsTheCommand() throws Exception {
     RedisCodec<String, String> unreadable =
         RedisCodec.of(

@@ -18,7 +18,9 @@ import io.tenantredis.internal.pool.Lease;
 import io.tenantredis.internal.pool.ReadOrder;
 import io.tenantredis.internal.pool.ReplicaConnection;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CancellationException;
 import org.jspecify.annotations.Nullable;
 
@@ -47,6 +49,7 @@ final class Call implements ReplyListener {
   private @Nullable ReadOrder readOrder;
   private boolean asking;
   private int redirects;
+  private @Nullable Set<NodeAddress> tried;
   private @Nullable Doubt doubt;
   private long permitNanos;
   private @Nullable Observation observation;
@@ -183,6 +186,18 @@ final class Call implements ReplyListener {
     return redirects;
   }
 
+  /**
+   * Whether a node has not taken this attempt yet.
+   *
+   * @param speaker one that just has
+   */
+  boolean isNewTo(NodeAddress target, NodeAddress speaker) {
+    Set<NodeAddress> before = tried == null ? new HashSet<>() : tried;
+    tried = before;
+    before.add(speaker);
+    return !before.contains(target);
+  }
+
   /** Where the last attempt was redirected to, once; null for the node by the slot. */
   @Nullable NodeAddress takeRedirect() {
     NodeAddress target = redirected;
@@ -292,18 +307,25 @@ final class Call implements ReplyListener {
   /** A fresh attempt of the same bytes. */
   void again() {
     attempts++;
-    redirects = 0;
-    readOrder = null;
+    forgetNodes();
     attempt = attempt.again();
     wire = attempt;
     prepare(attempt);
+  }
+
+  private void forgetNodes() {
+    redirects = 0;
+    asking = false;
+    tried = null;
+    readOrder = null;
   }
 
   /** What follows the first reply, with retries of its own: another question, or the same again. */
   void second(GuardedCommand<?, ?, ?> command) {
     second = true;
     retries = null;
-    readOrder = null;
+    doubt = null;
+    forgetNodes();
     attempts++;
     attempt = command;
     wire = command;

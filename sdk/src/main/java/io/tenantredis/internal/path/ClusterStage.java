@@ -123,7 +123,7 @@ final class ClusterStage implements Stage {
       connections.doubt();
       return false;
     }
-    if (!mayLead(call, target)) {
+    if (!mayLead(call, speaker, target)) {
       connections.doubt();
       return false;
     }
@@ -150,11 +150,15 @@ final class ClusterStage implements Stage {
 
   /**
    * A script or a module can make up a redirection: it leads to nodes that the cluster named
-   * itself. Whoever is asked learns the tenant's password, and is believed by all tenants.
+   * itself, for whoever is asked learns the tenant's password, and is believed by all tenants. And
+   * it leads to none twice, for the one that made it up would run again.
    */
-  private boolean mayLead(Call call, NodeAddress target) {
+  private boolean mayLead(Call call, NodeAddress speaker, NodeAddress target) {
+    if (isGenuine(call)) {
+      return true;
+    }
     SlotMap map = connections.topology().current();
-    return isGenuine(call) || (map != null && map.primaries().contains(target));
+    return call.isNewTo(target, speaker) && map != null && map.primaries().contains(target);
   }
 
   /** A command that waits until it is known who serves which slot. */
