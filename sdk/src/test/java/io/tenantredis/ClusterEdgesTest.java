@@ -128,7 +128,8 @@ class ClusterEdgesTest {
               cluster.masters().stream()
                   .filter(node -> isServed(node, slot))
                   .forEach(
-                      node -> node.admin().command("CLUSTER", "DELSLOTS", Integer.toString(slot)));
+                      node ->
+                          node.admin().tryCommand("CLUSTER", "DELSLOTS", Integer.toString(slot)));
               return cluster.masters().stream().noneMatch(node -> isServed(node, slot));
             });
   }
@@ -166,7 +167,7 @@ class ClusterEdgesTest {
       assertNobodyServes(acme.reactive().set("k1", "v").toFuture(), Outcome.REJECTED);
       assertThatThrownBy(() -> acme.sync().set("k1", "v"))
           .isInstanceOf(TenantCommandException.class)
-          .hasMessageContaining("No node serves slot " + slot);
+          .hasMessageContaining("CLUSTERDOWN");
       // One part of several.
       assertNobodyServes(acme.async().mget("k1", "k2", "k3"), Outcome.REJECTED);
       assertNobodyServes(acme.reactive().unlink("k1", "k2", "k3").toFuture(), Outcome.UNKNOWN);
