@@ -115,7 +115,7 @@ public final class TenantRedisAutoConfiguration {
   }
 
   /**
-   * In the place of Boot's own: an application that has a factory of its own keeps that.
+   * In the place of Boot's own. An application's own is kept, and has to be tenants' as well.
    *
    * @return the factory under all templates
    */
@@ -125,6 +125,17 @@ public final class TenantRedisAutoConfiguration {
   TenantRedisConnectionFactory tenantRedisConnectionFactory(
       TenantRedis redis, CurrentTenantResolver tenants) {
     return new TenantRedisConnectionFactory(redis, tenants);
+  }
+
+  @Bean
+  @Role(BeanDefinition.ROLE_INFRASTRUCTURE)
+  @ConditionalOnBooleanProperty(
+      name = "tenant-redis.allow-other-connection-factory",
+      havingValue = false,
+      matchIfMissing = true)
+  static NoOtherConnectionFactory tenantRedisNoOtherConnectionFactory(
+      ConfigurableListableBeanFactory beans) {
+    return new NoOtherConnectionFactory(beans);
   }
 
   @Bean

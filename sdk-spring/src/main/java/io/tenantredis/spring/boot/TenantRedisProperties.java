@@ -24,6 +24,7 @@ record TenantRedisProperties(
     @Nullable String identity,
     @DefaultValue("acl-whoami") IdentityCheck identityCheck,
     @DefaultValue("false") boolean withoutAclUsers,
+    @DefaultValue("false") boolean allowOtherConnectionFactory,
     @Nullable String clientName,
     @DefaultValue List<String> replicas,
     @DefaultValue("upstream") String readFrom,

@@ -36,7 +36,7 @@ public final class TenantRedisSessionAutoConfiguration {
                 "Spring Session's indexed repository sets the server's configuration and listens to the keys of all tenants. Use"
                     + " the other one: spring.session.data.redis.repository-type=default, @EnableRedisHttpSession or"
                     + " @EnableRedisWebSession. Or give it a connection factory of its own, which is no tenant's: a bean with"
-                    + " @SpringSessionRedisConnectionFactory."));
+                    + " @Bean(defaultCandidate = false) and @SpringSessionRedisConnectionFactory."));
       }
     };
   }

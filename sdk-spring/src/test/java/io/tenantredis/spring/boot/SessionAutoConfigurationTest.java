@@ -177,6 +177,20 @@ class SessionAutoConfigurationTest {
     }
   }
 
+  /**
+   * The annotation is a qualifier alone: templates and caches would be on these connections, too.
+   */
+  @Test
+  void aConnectionFactoryOfSessionsThatAllElseGetsAsWellKeepsTheApplicationFromStarting() {
+    servlet
+        .withUserConfiguration(Indexed.class, DefaultFactory.class)
+        .run(
+            context ->
+                assertThat(mistakes(context.getStartupFailure()))
+                    .contains("'sessionConnections'")
+                    .contains("@Bean(defaultCandidate = false)"));
+  }
+
   private static String mistakes(Throwable failure) {
     Throwable cause = failure;
     while (cause != null && !(cause instanceof InvalidPropertiesException)) {
@@ -200,6 +214,18 @@ class SessionAutoConfigurationTest {
     RedisConnectionFactory sessionConnections(
         @Value("${own.host}") String host, @Value("${own.port}") int port) {
       return new LettuceConnectionFactory(host, port);
+    }
+  }
+
+  @Configuration(proxyBeanMethods = false)
+  static class DefaultFactory {
+
+    @Bean
+    @SpringSessionRedisConnectionFactory
+    RedisConnectionFactory sessionConnections() {
+      LettuceConnectionFactory nowhere = new LettuceConnectionFactory("localhost", 1);
+      nowhere.setEagerInitialization(false);
+      return nowhere;
     }
   }
 

@@ -35,6 +35,9 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.mockito.Mockito;
+import org.springframework.beans.factory.FactoryBean;
+import org.springframework.beans.factory.config.AbstractFactoryBean;
 import org.springframework.beans.factory.support.AbstractBeanDefinition;
 import org.springframework.boot.actuate.info.Info;
 import org.springframework.boot.actuate.info.InfoContributor;
@@ -46,14 +49,18 @@ import org.springframework.boot.data.redis.autoconfigure.DataRedisReactiveAutoCo
 import org.springframework.boot.data.redis.autoconfigure.health.DataRedisHealthContributorAutoConfiguration;
 import org.springframework.boot.health.contributor.HealthIndicator;
 import org.springframework.boot.health.contributor.Status;
+import org.springframework.boot.test.context.assertj.AssertableApplicationContext;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.cache.CacheManager;
 import org.springframework.cache.annotation.CacheConfig;
 import org.springframework.cache.annotation.CacheEvict;
 import org.springframework.cache.annotation.Cacheable;
 import org.springframework.cache.annotation.EnableCaching;
+import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.core.NestedExceptionUtils;
 import org.springframework.dao.TransientDataAccessResourceException;
+import org.springframework.data.redis.connection.ReactiveRedisConnectionFactory;
 import org.springframework.data.redis.connection.RedisConnectionFactory;
 import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
 import org.springframework.data.redis.core.ReactiveStringRedisTemplate;
@@ -150,9 +157,81 @@ class TenantRedisAutoConfigurationTest {
               context.getBean(StringRedisTemplate.class).opsForValue().set("own", "1");
               assertThat(server.admin().text("GET", "tenant:acme:own")).isEqualTo("1");
             });
+  }
+
+  @Test
+  void aConnectionFactoryThatIsNoTenantsKeepsTheApplicationFromStarting() {
+    LettuceConnectionFactory mine = new LettuceConnectionFactory();
+    ApplicationContextRunner plain =
+        runner().withBean("mine", RedisConnectionFactory.class, () -> mine);
+    plain.run(context -> assertRefusedFactory(context, "mine"));
+    plain
+        .withPropertyValues("spring.main.lazy-initialization=true")
+        .run(
+            context ->
+                assertThatThrownBy(() -> context.getBean(StringRedisTemplate.class))
+                    .hasRootCauseInstanceOf(InvalidPropertiesException.class));
+    assertThat(mine.isRunning()).as("has begun threads that nobody ends").isFalse();
+    runner()
+        .withUserConfiguration(MadeByFactoryBean.class)
+        .run(context -> assertRefusedFactory(context, "made"));
+    runner()
+        .withBean(
+            "mine",
+            ReactiveRedisConnectionFactory.class,
+            () -> Mockito.mock(ReactiveRedisConnectionFactory.class))
+        .run(context -> assertRefusedFactory(context, "mine"));
+    runner()
+        .withInitializer(
+            context ->
+                context
+                    .getBeanFactory()
+                    .registerSingleton("byHand", Mockito.mock(RedisConnectionFactory.class)))
+        .run(context -> assertRefusedFactory(context, "byHand"));
+    new ApplicationContextRunner()
+        .withBean("parents", RedisConnectionFactory.class, LettuceConnectionFactory::new)
+        .run(
+            parent ->
+                runner()
+                    .withParent(parent)
+                    .run(context -> assertRefusedFactory(context, "parents")));
+  }
+
+  private static void assertRefusedFactory(AssertableApplicationContext context, String name) {
+    assertThat(context).hasFailed();
+    assertThat(NestedExceptionUtils.getMostSpecificCause(context.getStartupFailure()))
+        .isInstanceOf(InvalidPropertiesException.class)
+        .hasMessageContaining("'" + name + "'")
+        .hasMessageContaining("defaultCandidate = false")
+        .hasMessageContaining("tenant-redis.allow-other-connection-factory=true");
+  }
+
+  @Test
+  void aConnectionFactoryThatIsNoTenantsMayBeThereForThoseWhoAskForItOrUnderAllByAProperty() {
+    runner()
+        .withBean(
+            "mine",
+            RedisConnectionFactory.class,
+            LettuceConnectionFactory::new,
+            definition -> ((AbstractBeanDefinition) definition).setDefaultCandidate(false))
+        .run(
+            context -> {
+              assertThat(context).hasNotFailed();
+              assertThat(context.getBean(StringRedisTemplate.class).getConnectionFactory())
+                  .isInstanceOf(TenantRedisConnectionFactory.class);
+            });
     runner()
         .withBean("mine", RedisConnectionFactory.class, LettuceConnectionFactory::new)
-        .run(context -> assertThat(context).doesNotHaveBean(TenantRedisConnectionFactory.class));
+        .withPropertyValues("tenant-redis.allow-other-connection-factory=true")
+        .run(
+            context ->
+                assertThat(context)
+                    .hasNotFailed()
+                    .doesNotHaveBean(TenantRedisConnectionFactory.class));
+    empty
+        .withBean("mine", RedisConnectionFactory.class, LettuceConnectionFactory::new)
+        .withPropertyValues("tenant-redis.enabled=false")
+        .run(context -> assertThat(context).hasNotFailed());
   }
 
   @Test
@@ -584,6 +663,25 @@ class TenantRedisAutoConfigurationTest {
               assertThat(TenantContext.get(ACME, () -> prices.of("sku"))).isEqualTo("3");
               assertThat(TenantContext.get(GLOBEX, () -> prices.of("sku"))).isEqualTo("2");
             });
+  }
+
+  @Configuration(proxyBeanMethods = false)
+  static class MadeByFactoryBean {
+
+    @Bean
+    static FactoryBean<RedisConnectionFactory> made() {
+      return new AbstractFactoryBean<>() {
+        @Override
+        public Class<?> getObjectType() {
+          return RedisConnectionFactory.class;
+        }
+
+        @Override
+        protected RedisConnectionFactory createInstance() {
+          return Mockito.mock(RedisConnectionFactory.class);
+        }
+      };
+    }
   }
 
   @Configuration(proxyBeanMethods = false)
