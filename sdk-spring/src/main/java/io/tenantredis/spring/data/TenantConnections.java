@@ -23,18 +23,41 @@ final class TenantConnections {
 
   private final TenantRedis redis;
   private final TenantId tenant;
+  private final boolean whoeverIsCurrent;
   private final TenantClient<byte[], byte[]> bytes;
   private final TenantClient<ByteBuffer, ByteBuffer> buffers;
 
-  TenantConnections(TenantRedis redis, TenantId tenant) {
+  /**
+   * Connections.
+   *
+   * @param whoeverIsCurrent whether who gets them asks for no tenant, and may be another one's next
+   *     time
+   */
+  TenantConnections(TenantRedis redis, TenantId tenant, boolean whoeverIsCurrent) {
     this.redis = redis;
     this.tenant = tenant;
+    this.whoeverIsCurrent = whoeverIsCurrent;
     this.bytes = redis.tenant(tenant, ByteArrayCodec.INSTANCE);
     this.buffers = redis.tenant(tenant, BufferCodec.INSTANCE);
   }
 
   TenantId tenant() {
     return tenant;
+  }
+
+  /**
+   * A listener container keeps the connection of the tenant whose listener was the first, and adds
+   * those of all others to it, without asking anybody once it listens.
+   */
+  void checkMayListen() {
+    if (whoeverIsCurrent) {
+      throw new InvalidDataAccessApiUsageException(
+          "Nobody listens on a connection of whoever is current, here tenant '"
+              + tenant
+              + "': a listener container keeps it, and another tenant's listeners would hear this tenant's messages. Use a"
+              + " TenantMessageListenerContainer for each tenant, which @RedisListener names as its container, or a connection"
+              + " of TenantRedisConnectionFactory.forTenant(tenant).");
+    }
   }
 
   StatefulRedisConnection<byte[], byte[]> shared() {

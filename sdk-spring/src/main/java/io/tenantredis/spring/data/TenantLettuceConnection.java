@@ -78,6 +78,8 @@ class TenantLettuceConnection extends LettuceConnection {
   /**
    * Blocks until the subscription is closed, as the interface has it: Lettuce's own connection does
    * not, and a listener container that does not know this type waits for it on a thread of its own.
+   *
+   * @throws InvalidDataAccessApiUsageException if this is a connection of whoever is current
    */
   @Override
   public void subscribe(MessageListener listener, byte[]... channels) {
@@ -91,6 +93,7 @@ class TenantLettuceConnection extends LettuceConnection {
   }
 
   private void listen(MessageListener listener, Consumer<BlockingSubscription> begin) {
+    connections.checkMayListen();
     if (isSubscribed()) {
       throw new RedisSubscribedConnectionException(
           "The connection is subscribed already: use its subscription to add or end channels.");

@@ -37,9 +37,12 @@ import org.springframework.transaction.support.TransactionSynchronizationManager
  * {@link InvalidDataAccessApiUsageException}, a timeout a {@link
  * org.springframework.dao.QueryTimeoutException}. Their cause is the SDK's own exception.
  *
- * <p>{@link RedisConnection#subscribe} and {@code pSubscribe} block until the subscription is
- * closed, as their contract has it. Listeners are called as the tenant whose connection it is; the
- * subscription outlasts lost connections.
+ * <p>{@link RedisConnection#subscribe} and {@code pSubscribe} need a factory {@link #forTenant for
+ * one tenant}, and are refused otherwise: a listener container keeps its connection, and would give
+ * one tenant's messages to the listeners that another one adds. They block until the subscription
+ * is closed, as their contract has it. Listeners are called as the tenant whose connection it is;
+ * the subscription outlasts lost connections. A reactive connection, and a container that has kept
+ * it, gives subscriptions only to the tenant whose it is.
  *
  * <p>Thread-safe. Asking for a connection does not connect. Closing the {@link TenantRedis} is its
  * owner's business.
@@ -55,6 +58,7 @@ public final class TenantRedisConnectionFactory
 
   private final TenantRedis redis;
   private final CurrentTenantResolver tenants;
+  private final boolean whoeverIsCurrent;
   private final ConcurrentMap<TenantId, TenantConnectionAdapter> adapters =
       new ConcurrentHashMap<>();
 
@@ -65,8 +69,14 @@ public final class TenantRedisConnectionFactory
    * @param tenants says who the current tenant is
    */
   public TenantRedisConnectionFactory(TenantRedis redis, CurrentTenantResolver tenants) {
+    this(redis, tenants, true);
+  }
+
+  private TenantRedisConnectionFactory(
+      TenantRedis redis, CurrentTenantResolver tenants, boolean whoeverIsCurrent) {
     this.redis = redis;
     this.tenants = tenants;
+    this.whoeverIsCurrent = whoeverIsCurrent;
   }
 
   @Override
@@ -104,9 +114,9 @@ public final class TenantRedisConnectionFactory
     return reactive(adapter());
   }
 
-  private static ReactiveRedisConnection reactive(TenantConnectionAdapter adapter) {
+  private ReactiveRedisConnection reactive(TenantConnectionAdapter adapter) {
     return TranslatingReactive.connection(
-        adapter.getReactiveConnection(), adapter.connections().pubSub());
+        adapter.getReactiveConnection(), adapter.connections(), tenants);
   }
 
   /**
@@ -117,7 +127,7 @@ public final class TenantRedisConnectionFactory
    * @return a factory whose connections are all this tenant's
    */
   public TenantRedisConnectionFactory forTenant(TenantId tenant) {
-    return new TenantRedisConnectionFactory(redis, () -> tenant);
+    return new TenantRedisConnectionFactory(redis, () -> tenant, false);
   }
 
   private TenantConnectionAdapter adapter() {
@@ -134,7 +144,8 @@ public final class TenantRedisConnectionFactory
 
   private TenantConnectionAdapter newAdapter(TenantId tenant) {
     TenantConnectionAdapter adapter =
-        new TenantConnectionAdapter(new TenantConnections(redis, tenant), tenants);
+        new TenantConnectionAdapter(
+            new TenantConnections(redis, tenant, whoeverIsCurrent), tenants);
     adapter.start();
     return adapter;
   }

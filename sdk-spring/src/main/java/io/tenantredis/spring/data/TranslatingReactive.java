@@ -1,11 +1,10 @@
 package io.tenantredis.spring.data;
 
-import io.tenantredis.TenantPubSub;
+import io.tenantredis.context.CurrentTenantResolver;
 import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
-import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 import org.springframework.dao.DataAccessException;
 import org.springframework.data.redis.connection.ReactiveRedisConnection;
@@ -28,12 +27,14 @@ final class TranslatingReactive implements InvocationHandler {
 
   /** A connection of a tenant, whose subscriptions are the SDK's. */
   static ReactiveRedisConnection connection(
-      ReactiveRedisConnection connection, TenantPubSub<ByteBuffer, ByteBuffer> channels) {
+      ReactiveRedisConnection connection,
+      TenantConnections connections,
+      CurrentTenantResolver tenants) {
     return (ReactiveRedisConnection)
         proxy(
             connection,
             ReactiveRedisConnection.class,
-            new TenantReactivePubSub(channels, connection.pubSubCommands()));
+            new TenantReactivePubSub(connections, tenants, connection.pubSubCommands()));
   }
 
   private static Object proxy(Object target, Class<?> type, @Nullable TenantReactivePubSub pubSub) {

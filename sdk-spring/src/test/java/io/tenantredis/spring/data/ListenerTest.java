@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.tenantredis.TenantId;
 import io.tenantredis.TenantRedis;
 import io.tenantredis.context.CurrentTenantResolver;
-import io.tenantredis.context.NoCurrentTenantException;
 import io.tenantredis.context.TenantContext;
 import io.tenantredis.spring.TenantTaskDecorator;
 import io.tenantredis.spring.TestTenants;
@@ -141,21 +140,24 @@ class ListenerTest {
     assertThat(TenantContext.current()).isNull();
   }
 
-  @Test
-  void aPlainContainerStartedAsATenantHearsThatTenant() throws Exception {
+  RedisMessageListenerContainer plain(TenantRedisConnectionFactory connections) {
     RedisMessageListenerContainer container = new RedisMessageListenerContainer();
     container.setMaxSubscriptionRegistrationWaitingTime(60_000);
-    container.setConnectionFactory(factory);
+    container.setConnectionFactory(connections);
     SimpleAsyncTaskExecutor executor = new SimpleAsyncTaskExecutor("plain-");
     executor.setTaskDecorator(new TenantTaskDecorator());
     container.setTaskExecutor(executor);
     container.afterPropertiesSet();
+    return container;
+  }
+
+  @Test
+  void aPlainContainerForATenantHearsThatTenant() throws Exception {
+    RedisMessageListenerContainer container = plain(factory.forTenant(ACME));
     container.addMessageListener(
         (message, pattern) -> heard.add(text(message.getBody())),
         List.of(new ChannelTopic("plain"), new PatternTopic("*")));
-    assertThatThrownBy(container::start).hasCauseInstanceOf(NoCurrentTenantException.class);
-    container.stop();
-    TenantContext.run(ACME, container::start);
+    container.start();
     try {
       publish(GLOBEX, "plain", "g");
       publish(ACME, "plain", "a");
@@ -163,6 +165,55 @@ class ListenerTest {
     } finally {
       container.destroy();
     }
+  }
+
+  /** It would keep the connection of the first, and hand its messages to all who come after. */
+  @Test
+  void aPlainContainerOnTheApplicationsFactoryListensForNobody() throws Exception {
+    RedisMessageListenerContainer container = plain(factory);
+    container.start();
+    try {
+      for (TenantId tenant : List.of(ACME, GLOBEX, ACME)) {
+        assertThatThrownBy(
+                () ->
+                    TenantContext.run(
+                        tenant,
+                        () ->
+                            container.addMessageListener(
+                                (message, pattern) ->
+                                    heard.add(tenant + " hears " + text(message.getBody())),
+                                new ChannelTopic("events"))))
+            .hasStackTraceContaining("TenantMessageListenerContainer for each tenant");
+      }
+      assertThat(listenersTo("tenant:acme:events")).isZero();
+      assertThat(listenersTo("tenant:globex:events")).isZero();
+      publish(ACME, "events", "secret");
+      assertThat(heard).isEmpty();
+    } finally {
+      container.destroy();
+    }
+  }
+
+  @Test
+  void aConnectionOfWhoeverIsCurrentListensForNobody() {
+    byte[] channel = "news".getBytes(StandardCharsets.UTF_8);
+    TenantContext.run(
+        ACME,
+        () -> {
+          try (RedisConnection connection = factory.getConnection()) {
+            assertThatThrownBy(() -> connection.subscribe(noting(), channel))
+                .isInstanceOf(InvalidDataAccessApiUsageException.class)
+                .hasMessageContaining("forTenant(tenant)");
+            assertThatThrownBy(() -> connection.pSubscribe(noting(), channel))
+                .isInstanceOf(InvalidDataAccessApiUsageException.class);
+            assertThat(connection.isSubscribed()).isFalse();
+          }
+        });
+  }
+
+  static long listenersTo(String channel) {
+    String answer = server.admin().command("PUBSUB", "NUMSUB", channel).toString();
+    return Long.parseLong(answer.replaceAll(".* (\\d+)]$", "$1"));
   }
 
   @Test
@@ -233,7 +284,8 @@ class ListenerTest {
                     "-@admin")
                 .start();
         TenantRedis client = TestTenants.client(narrow)) {
-      TenantRedisConnectionFactory denied = new TenantRedisConnectionFactory(client, () -> ACME);
+      TenantRedisConnectionFactory denied =
+          new TenantRedisConnectionFactory(client, CurrentTenantResolver.context()).forTenant(ACME);
       try (RedisConnection connection = denied.getConnection()) {
         assertThatThrownBy(
                 () -> connection.subscribe(noting(), "news".getBytes(StandardCharsets.UTF_8)))
@@ -284,6 +336,36 @@ class ListenerTest {
                     .command("PUBSUB", "NUMSUB", "tenant:acme:news")
                     .toString()
                     .endsWith("0]"));
+  }
+
+  /** One that was made in a request of one tenant, and is used in those of another one. */
+  @Test
+  void aReactiveContainerThatKeepsATenantsConnectionListensForThatTenantAlone() {
+    ReactiveRedisMessageListenerContainer container =
+        TenantContext.get(ACME, () -> new ReactiveRedisMessageListenerContainer(factory));
+    Flux<?> assembledAsAcme =
+        TenantContext.get(ACME, () -> container.receive(ChannelTopic.of("events")));
+    for (Flux<?> foreign :
+        List.of(
+            TenantContext.get(GLOBEX, () -> container.receive(ChannelTopic.of("events"))),
+            container.receive(PatternTopic.of("*")),
+            container.receiveLater(ChannelTopic.of("events")).flatMapMany(received -> received),
+            assembledAsAcme)) {
+      assertThatThrownBy(
+              () -> TenantContext.get(GLOBEX, () -> foreign.blockFirst(Duration.ofSeconds(20))))
+          .isInstanceOf(InvalidDataAccessApiUsageException.class)
+          .hasMessageContaining("forTenant(tenant)");
+    }
+    assertThat(listenersTo("tenant:acme:events")).isZero();
+    Disposable reading = assembledAsAcme.subscribe(message -> heard.add("acme heard it"));
+    Awaitility.await()
+        .until(
+            () -> {
+              publish(ACME, "events", "x");
+              return heard.contains("acme heard it");
+            });
+    reading.dispose();
+    container.destroy();
   }
 
   @Test
