@@ -18,6 +18,7 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnExpression;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingFilterBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplication;
 import org.springframework.boot.web.servlet.FilterRegistrationBean;
 import org.springframework.context.annotation.Bean;
@@ -35,7 +36,8 @@ import org.springframework.web.server.WebFilter;
 @ConditionalOnBean(TenantRedisProperties.class)
 public final class TenantRedisWebAutoConfiguration {
 
-  private static final String RESOLVER_IS_SET = "'${tenant-redis.web.resolver:none}' != 'none'";
+  private static final String RESOLVER_IS_SET =
+      "!'${tenant-redis.web.resolver:none}'.equalsIgnoreCase('none')";
 
   private static final String CLAIM_ACCESSOR =
       "org.springframework.security.oauth2.core.ClaimAccessor";
@@ -108,6 +110,7 @@ public final class TenantRedisWebAutoConfiguration {
     @Bean
     @ConditionalOnBean(ServletTenantResolver.class)
     @ConditionalOnMissingBean(name = "tenantServletFilter")
+    @ConditionalOnMissingFilterBean(TenantServletFilter.class)
     FilterRegistrationBean<TenantServletFilter> tenantServletFilter(
         TenantRedisProperties properties,
         ServletTenantResolver resolver,

@@ -2,8 +2,12 @@ package io.tenantredis.spring.boot;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.tenantredis.spring.web.ServletTenantResolver;
+import io.tenantredis.spring.web.TenantGate;
+import io.tenantredis.spring.web.TenantServletFilter;
 import io.tenantredis.spring.web.TenantWebFilter;
 import io.tenantredis.test.server.RedisServer;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -145,6 +149,32 @@ class SessionAutoConfigurationTest {
   }
 
   @ParameterizedTest
+  @ValueSource(strings = {"none", "NONE", "None"})
+  void noResolverMeansNoFilterInAnyCase(String none) {
+    servlet
+        .withPropertyValues("tenant-redis.web.resolver=" + none)
+        .run(
+            context ->
+                assertThat(context).hasNotFailed().doesNotHaveBean(FilterRegistrationBean.class));
+    reactive
+        .withPropertyValues("tenant-redis.web.resolver=" + none)
+        .run(context -> assertThat(context).hasNotFailed().doesNotHaveBean(TenantWebFilter.class));
+  }
+
+  @Test
+  void aRegistrationOfTheFilterUnderAnyNameTakesThePlaceOfTheStarters() {
+    servlet
+        .withPropertyValues("tenant-redis.web.resolver=header")
+        .withUserConfiguration(OwnRegistration.class)
+        .run(
+            context ->
+                assertThat(context.getBeansOfType(FilterRegistrationBean.class).values())
+                    .filteredOn(
+                        registration -> registration.getFilter() instanceof TenantServletFilter)
+                    .containsExactly(context.getBean("mine", FilterRegistrationBean.class)));
+  }
+
+  @ParameterizedTest
   @ValueSource(booleans = {true, false})
   void theIndexedRepositoryIsRefusedAtStartWithWhatToDo(boolean byProperty) {
     WebApplicationContextRunner runner =
@@ -226,6 +256,16 @@ class SessionAutoConfigurationTest {
       LettuceConnectionFactory nowhere = new LettuceConnectionFactory("localhost", 1);
       nowhere.setEagerInitialization(false);
       return nowhere;
+    }
+  }
+
+  @Configuration(proxyBeanMethods = false)
+  static class OwnRegistration {
+
+    @Bean
+    FilterRegistrationBean<TenantServletFilter> mine(ServletTenantResolver resolver) {
+      return new FilterRegistrationBean<>(
+          new TenantServletFilter(resolver, new TenantGate(List.of(), null, 404)));
     }
   }
 

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.tenantredis.TenantId;
 import io.tenantredis.TenantRedis;
 import io.tenantredis.context.CurrentTenantResolver;
+import io.tenantredis.context.NoCurrentTenantException;
 import io.tenantredis.context.TenantContext;
 import io.tenantredis.spring.TenantTaskDecorator;
 import io.tenantredis.spring.TestTenants;
@@ -24,13 +25,18 @@ import org.junit.jupiter.api.Test;
 import org.springframework.core.task.SimpleAsyncTaskExecutor;
 import org.springframework.dao.InvalidDataAccessApiUsageException;
 import org.springframework.dao.PermissionDeniedDataAccessException;
+import org.springframework.data.annotation.Id;
 import org.springframework.data.redis.connection.MessageListener;
 import org.springframework.data.redis.connection.ReactiveSubscription;
 import org.springframework.data.redis.connection.RedisConnection;
 import org.springframework.data.redis.connection.stream.MapRecord;
 import org.springframework.data.redis.connection.stream.StreamOffset;
 import org.springframework.data.redis.core.ReactiveStringRedisTemplate;
+import org.springframework.data.redis.core.RedisHash;
+import org.springframework.data.redis.core.RedisKeyValueAdapter;
+import org.springframework.data.redis.core.RedisKeyValueAdapter.EnableKeyspaceEvents;
 import org.springframework.data.redis.core.StringRedisTemplate;
+import org.springframework.data.redis.core.mapping.RedisMappingContext;
 import org.springframework.data.redis.listener.ChannelTopic;
 import org.springframework.data.redis.listener.PatternTopic;
 import org.springframework.data.redis.listener.ReactiveRedisMessageListenerContainer;
@@ -210,6 +216,32 @@ class ListenerTest {
           }
         });
   }
+
+  /** As the documentation says. */
+  @Test
+  void theKeyspaceEventsOfRepositoriesAreRefused() throws Exception {
+    RedisKeyValueAdapter onStartup = repositories(EnableKeyspaceEvents.ON_STARTUP);
+    assertThatThrownBy(onStartup::start).hasCauseInstanceOf(NoCurrentTenantException.class);
+    onStartup.destroy();
+    RedisKeyValueAdapter onDemand = repositories(EnableKeyspaceEvents.ON_DEMAND);
+    onDemand.start();
+    assertThatThrownBy(
+            () ->
+                TenantContext.run(
+                    ACME, () -> onDemand.put("1", new ShortLived("1", "x"), "shortlived")))
+        .hasStackTraceContaining("TenantMessageListenerContainer for each tenant");
+    onDemand.destroy();
+  }
+
+  private static RedisKeyValueAdapter repositories(EnableKeyspaceEvents events) {
+    RedisKeyValueAdapter adapter = new RedisKeyValueAdapter(template, new RedisMappingContext());
+    adapter.setEnableKeyspaceEvents(events);
+    adapter.afterPropertiesSet();
+    return adapter;
+  }
+
+  @RedisHash(value = "shortlived", timeToLive = 60)
+  record ShortLived(@Id String id, String value) {}
 
   static long listenersTo(String channel) {
     String answer = server.admin().command("PUBSUB", "NUMSUB", channel).toString();
