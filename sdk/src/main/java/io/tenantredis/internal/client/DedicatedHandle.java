@@ -87,7 +87,7 @@ final class DedicatedHandle<K, V> extends StatefulRedisConnectionImpl<K, V> {
   /** How many threads are sending. Guarded by the lock. */
   private int sending;
 
-  /** What waits for an EXEC that was not given yet. Guarded by the lock. */
+  /** What no EXEC was given for yet; what is discarded stays. Guarded by the lock. */
   private final List<GuardedCommand<?, ?, ?>> queued = new ArrayList<>();
 
   /**
@@ -242,14 +242,17 @@ final class DedicatedHandle<K, V> extends StatefulRedisConnectionImpl<K, V> {
   private void note(GuardedCommand<?, ?, ?> command) {
     boolean inTransaction = multi != null;
     switch (command.name()) {
-      case "MULTI" -> control(command);
+      case "MULTI" -> {
+        control(command);
+        forgetQueued();
+      }
       case "WATCH" -> watching = true;
       case "EXEC", "DISCARD" -> {
         control(command);
         watching = false;
         refusedInTransaction = null;
-        synchronized (lock) {
-          queued.clear();
+        if (command.name().equals("EXEC")) {
+          forgetQueued();
         }
       }
       case "UNWATCH" -> {
@@ -259,6 +262,12 @@ final class DedicatedHandle<K, V> extends StatefulRedisConnectionImpl<K, V> {
         }
       }
       default -> tainted |= command.isStateful() && !UNDONE.contains(command.name());
+    }
+  }
+
+  private void forgetQueued() {
+    synchronized (lock) {
+      queued.clear();
     }
   }
 

@@ -25,6 +25,8 @@ final class TransactionOutput<K, V> extends MultiOutput<K, V> {
 
   private final TenantId tenant;
   private final GuardedCommand<?, ?, ?> opening;
+
+  /** Guarded by itself: a lease may be closed while a command is given to it. */
   private final List<Part<K, V, ?>> parts = new ArrayList<>();
 
   /**
@@ -49,7 +51,9 @@ final class TransactionOutput<K, V> extends MultiOutput<K, V> {
   @Override
   public void add(RedisCommand<K, V, ?> command) {
     Part<K, V, ?> part = new Part<>(command);
-    parts.add(part);
+    synchronized (parts) {
+      parts.add(part);
+    }
     super.add(part);
   }
 
@@ -61,12 +65,18 @@ final class TransactionOutput<K, V> extends MultiOutput<K, V> {
 
   /** EXEC was answered, and so was what it executed. */
   void deliver() {
-    parts.forEach(Part::end);
+    parts().forEach(Part::end);
+  }
+
+  private List<Part<K, V, ?>> parts() {
+    synchronized (parts) {
+      return List.copyOf(parts);
+    }
   }
 
   /** EXEC failed. */
   void fail(Throwable failure) {
-    for (Part<K, V, ?> part : parts) {
+    for (Part<K, V, ?> part : parts()) {
       GuardedCommand<?, ?, ?> command =
           CommandWrapper.unwrap(part.getDelegate(), GuardedCommand.class);
       if (command != null && !command.isSettled()) {
