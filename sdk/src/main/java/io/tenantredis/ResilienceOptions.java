@@ -179,7 +179,13 @@ public final class ResilienceOptions {
      * @return this builder
      */
     public Builder circuitBreaker(CircuitBreakerConfig config) {
-      this.circuitBreaker = config;
+      this.circuitBreaker =
+          CircuitBreakerConfig.from(config)
+              .recordExceptions()
+              .ignoreExceptions()
+              .recordException(failure -> true)
+              .ignoreException(failure -> false)
+              .build();
       return this;
     }
 

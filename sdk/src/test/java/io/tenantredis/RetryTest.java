@@ -3,6 +3,7 @@ package io.tenantredis;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.resilience4j.circuitbreaker.CircuitBreakerConfig;
 import io.lettuce.core.RedisCommandTimeoutException;
 import io.lettuce.core.RedisFuture;
 import io.lettuce.core.ScriptOutputType;
@@ -332,6 +333,44 @@ class RetryTest {
               TenantLimitException.class,
               full -> assertThat(full.code()).isEqualTo(ErrorCode.TR006));
       proxy.heal();
+    }
+  }
+
+  @Test
+  void aCircuitBreakersConfigurationThatThrowsCostsNoPermitAndWhatItSaysOfExceptionsHasNoEffect() {
+    CircuitBreakerConfig broken =
+        CircuitBreakerConfig.custom()
+            .recordException(
+                failure -> {
+                  throw new IllegalStateException("never asked");
+                })
+            .ignoreException(failure -> true)
+            .transitionOnResult(
+                result -> {
+                  throw new IllegalStateException("asked");
+                })
+            .build();
+    try (TenantRedis narrow =
+        client(Duration.ofSeconds(5))
+            .maxConcurrentCalls(1)
+            .resilience(ResilienceOptions.builder().circuitBreaker(broken).build())
+            .build()) {
+      TenantClient<String, String> client = narrow.tenant("acme");
+      assertThat(client.sync().get("k")).isEqualTo("v");
+      for (int i = 0; i < 2; i++) {
+        proxy.onCommand("INCR").resetAfterForwarding();
+        assertThatThrownBy(() -> client.sync().incr("counter"))
+            .isInstanceOf(TenantConnectionLostException.class);
+      }
+      assertThat(client.sync().set("k", "w")).isEqualTo("OK");
+      assertThat(
+              narrow
+                  .resilience()
+                  .circuitBreakers()
+                  .circuitBreaker("acme")
+                  .getMetrics()
+                  .getNumberOfFailedCalls())
+          .isGreaterThanOrEqualTo(2);
     }
   }
 }
