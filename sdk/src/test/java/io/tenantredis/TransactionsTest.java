@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.lettuce.core.RedisCommandInterruptedException;
 import io.lettuce.core.RedisFuture;
+import io.lettuce.core.ScriptOutputType;
 import io.lettuce.core.TransactionResult;
 import io.lettuce.core.api.AsyncCloseable;
 import io.lettuce.core.api.StatefulRedisConnection;
@@ -564,16 +565,36 @@ class TransactionsTest {
                 ((AsyncCloseable) connection).closeAsync().join();
               });
       meet(both);
-      List<RedisFuture<Long>> given = new ArrayList<>();
-      for (int command = 0; command < 3; command++) {
+      List<RedisFuture<?>> given = new ArrayList<>();
+      for (int command = 0; command < i % 4; command++) {
         given.add(commands.incr("n"));
       }
+      if (inTransaction) {
+        given.add(i % 2 == 0 ? commands.exec() : commands.discard());
+      }
       closing.get(10, TimeUnit.SECONDS);
-      for (RedisFuture<Long> one : given) {
+      for (RedisFuture<?> one : given) {
         assertThat(one.await(10, TimeUnit.SECONDS)).isTrue();
       }
     }
     theNextBorrowerIsAlone();
+  }
+
+  @Test
+  void aBooleanIsAReplyLikeOthersWithinATransaction() {
+    List<Object> replies =
+        acme.dedicated(
+            connection -> {
+              RedisCommands<String, String> commands = connection.sync();
+              commands.set("k", "before");
+              commands.multi();
+              commands.get("k");
+              commands.eval("redis.setresp(3) return true", ScriptOutputType.BOOLEAN, "k");
+              commands.set("k", "after");
+              commands.get("k");
+              return commands.exec().stream().toList();
+            });
+    assertThat(replies).containsExactly("before", true, "OK", "after");
   }
 
   private static void meet(CountDownLatch both) {

@@ -170,11 +170,12 @@ final class DedicatedHandle<K, V> extends StatefulRedisConnectionImpl<K, V> {
 
   @Override
   public <T> RedisCommand<K, V, T> dispatch(RedisCommand<K, V, T> command) {
+    GuardedCommand<K, V, T> guarded = null;
     try {
       if (ended) {
         throw Failures.leaseEnded(session.tenant(), null);
       }
-      GuardedCommand<K, V, T> guarded = guarded(command);
+      guarded = guarded(command);
       note(guarded);
       if (guarded.name().equals("MULTI")) {
         // Lettuce would take the transaction for ended when the application no longer waits for
@@ -187,6 +188,10 @@ final class DedicatedHandle<K, V> extends StatefulRedisConnectionImpl<K, V> {
     } catch (RuntimeException refused) {
       if (isMulti()) {
         refusedInTransaction = refused;
+      }
+      if (guarded != null) {
+        // With an EXEC that came too late ends what was queued for it.
+        guarded.completeExceptionally(refused);
       }
       command.completeExceptionally(refused);
     }
@@ -523,9 +528,14 @@ final class DedicatedHandle<K, V> extends StatefulRedisConnectionImpl<K, V> {
     }
     idle &= path.isIdle();
     checkControls();
+    boolean undecided;
+    synchronized (lock) {
+      // Such as an EXEC that another thread was giving to this connection when it was closed.
+      undecided = !controls.isEmpty();
+    }
     if (!idle) {
       lease.retire();
-    } else if (tainted || !reset || isMulti() || watching) {
+    } else if (tainted || undecided || !reset || isMulti() || watching) {
       lease.discard();
     } else {
       lease.giveBack();

@@ -2,6 +2,7 @@ package io.tenantredis.internal.client;
 
 import io.lettuce.core.RedisCommandExecutionException;
 import io.lettuce.core.codec.RedisCodec;
+import io.lettuce.core.output.CommandOutput;
 import io.lettuce.core.output.MultiOutput;
 import io.lettuce.core.protocol.CommandWrapper;
 import io.lettuce.core.protocol.RedisCommand;
@@ -29,6 +30,9 @@ final class TransactionOutput<K, V> extends MultiOutput<K, V> {
   /** Guarded by itself: a lease may be closed while a command is given to it. */
   private final List<Part<K, V, ?>> parts = new ArrayList<>();
 
+  /** How many of them EXEC's reply has brought; the event loop's. */
+  private int answered;
+
   /**
    * @param opening the MULTI that it belongs to
    */
@@ -55,6 +59,27 @@ final class TransactionOutput<K, V> extends MultiOutput<K, V> {
       parts.add(part);
     }
     super.add(part);
+  }
+
+  /** Lettuce's knows no booleans, which newer commands and scripts answer with. */
+  @Override
+  public void set(boolean value) {
+    Part<K, V, ?> part;
+    synchronized (parts) {
+      part = answered < parts.size() ? parts.get(answered) : null;
+    }
+    CommandOutput<K, V, ?> output = part == null ? null : part.getOutput();
+    if (output != null) {
+      output.set(value);
+    }
+  }
+
+  @Override
+  public void complete(int depth) {
+    super.complete(depth);
+    if (depth == 1) {
+      answered++;
+    }
   }
 
   /** The application discards the transaction. */
