@@ -58,6 +58,8 @@ import org.springframework.cache.annotation.Cacheable;
 import org.springframework.cache.annotation.EnableCaching;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Fallback;
+import org.springframework.context.annotation.Primary;
 import org.springframework.core.NestedExceptionUtils;
 import org.springframework.dao.TransientDataAccessResourceException;
 import org.springframework.data.redis.connection.ReactiveRedisConnectionFactory;
@@ -232,6 +234,82 @@ class TenantRedisAutoConfigurationTest {
         .withBean("mine", RedisConnectionFactory.class, LettuceConnectionFactory::new)
         .withPropertyValues("tenant-redis.enabled=false")
         .run(context -> assertThat(context).hasNotFailed());
+  }
+
+  @Test
+  void aConnectionFactoryThatIsNoTenantsMayBeThereWhereWhoeverAsksByTypeGetsTheTenants() {
+    ApplicationContextRunner primary =
+        runner()
+            .withUserConfiguration(PrimaryOfTenants.class)
+            .withInitializer(
+                context ->
+                    context
+                        .getBeanFactory()
+                        .registerSingleton("byHand", Mockito.mock(RedisConnectionFactory.class)));
+    primary
+        .withBean("shared", LettuceConnectionFactory.class, LettuceConnectionFactory::new)
+        .run(TenantRedisAutoConfigurationTest::assertOnTenants);
+    runner()
+        .withUserConfiguration(FallbackOfNobody.class, OrdinaryOfTenants.class)
+        .run(TenantRedisAutoConfigurationTest::assertOnTenants);
+    for (boolean primaryInParent : new boolean[] {false, true}) {
+      new ApplicationContextRunner()
+          .withBean(
+              "parents",
+              LettuceConnectionFactory.class,
+              LettuceConnectionFactory::new,
+              definition -> definition.setPrimary(primaryInParent))
+          .run(
+              parent ->
+                  primary
+                      .withParent(parent)
+                      .run(TenantRedisAutoConfigurationTest::assertOnTenants));
+    }
+  }
+
+  private static void assertOnTenants(AssertableApplicationContext context) {
+    assertThat(context).hasNotFailed();
+    AsksByType given = context.getAutowireCapableBeanFactory().createBean(AsksByType.class);
+    assertThat(given.blocking).isInstanceOf(TenantRedisConnectionFactory.class);
+    assertThat(given.reactive).isInstanceOf(TenantRedisConnectionFactory.class);
+    assertThat(context.getBean(RedisConnectionFactory.class)).isSameAs(given.blocking);
+  }
+
+  record AsksByType(RedisConnectionFactory blocking, ReactiveRedisConnectionFactory reactive) {}
+
+  @Test
+  void aConnectionFactoryThatIsNoTenantsIsRefusedWhereTheTenantsDoesNotComeFirst() {
+    ApplicationContextRunner ordinary = runner().withUserConfiguration(OrdinaryOfTenants.class);
+    ordinary
+        .withBean("shared", LettuceConnectionFactory.class, LettuceConnectionFactory::new)
+        .run(context -> assertRefusedFactory(context, "shared"));
+    runner()
+        .withUserConfiguration(FallbackOfNobody.class)
+        .run(context -> assertRefusedFactory(context, "shared"));
+    ordinary
+        .withBean(
+            "shared",
+            LettuceConnectionFactory.class,
+            LettuceConnectionFactory::new,
+            definition -> definition.setPrimary(true))
+        .run(context -> assertRefusedFactory(context, "shared"));
+    // Who asks for the reactive one gets that of nobody.
+    runner()
+        .withUserConfiguration(PrimaryOfTenantsBlockingOnly.class)
+        .withBean("shared", LettuceConnectionFactory.class, LettuceConnectionFactory::new)
+        .run(context -> assertRefusedFactory(context, "shared"));
+    new ApplicationContextRunner()
+        .withUserConfiguration(PrimaryOfTenants.class)
+        .withBean(TenantRedis.class, () -> TestTenants.client(server))
+        .withBean(CurrentTenantResolver.class, CurrentTenantResolver::context)
+        .run(
+            parent ->
+                // context.getBean(type) does not look further than here.
+                empty
+                    .withParent(parent)
+                    .withBean(
+                        "shared", LettuceConnectionFactory.class, LettuceConnectionFactory::new)
+                    .run(context -> assertRefusedFactory(context, "shared")));
   }
 
   @Test
@@ -663,6 +741,45 @@ class TenantRedisAutoConfigurationTest {
               assertThat(TenantContext.get(ACME, () -> prices.of("sku"))).isEqualTo("3");
               assertThat(TenantContext.get(GLOBEX, () -> prices.of("sku"))).isEqualTo("2");
             });
+  }
+
+  @Configuration(proxyBeanMethods = false)
+  static class PrimaryOfTenants {
+
+    @Bean
+    @Primary
+    TenantRedisConnectionFactory tenants(TenantRedis redis, CurrentTenantResolver tenants) {
+      return new TenantRedisConnectionFactory(redis, tenants);
+    }
+  }
+
+  @Configuration(proxyBeanMethods = false)
+  static class PrimaryOfTenantsBlockingOnly {
+
+    @Bean
+    @Primary
+    RedisConnectionFactory tenants(TenantRedis redis, CurrentTenantResolver tenants) {
+      return new TenantRedisConnectionFactory(redis, tenants);
+    }
+  }
+
+  @Configuration(proxyBeanMethods = false)
+  static class OrdinaryOfTenants {
+
+    @Bean
+    TenantRedisConnectionFactory tenants(TenantRedis redis, CurrentTenantResolver tenants) {
+      return new TenantRedisConnectionFactory(redis, tenants);
+    }
+  }
+
+  @Configuration(proxyBeanMethods = false)
+  static class FallbackOfNobody {
+
+    @Bean
+    @Fallback
+    LettuceConnectionFactory shared() {
+      return new LettuceConnectionFactory();
+    }
   }
 
   @Configuration(proxyBeanMethods = false)
