@@ -19,10 +19,10 @@ import org.springframework.boot.health.contributor.Health;
 /**
  * Up while the server answers a tenant that is in use, be it that it does not let the tenant in:
  * one tenant's trouble is not the server's. Down when it cannot be reached, does not reply or says
- * that it serves nobody, and when each of several tenants is turned away by its own circuit
- * breaker, which failures of this kind alone open. What a tenant's limits turn away before it is
- * sent says nothing of the server: others are asked, and when nobody's answer says anything the
- * health is unknown. Without a tenant in use nothing is asked, and the health is up.
+ * that it serves nobody, and when nobody is answered and a circuit breaker turns a tenant away,
+ * which failures of this kind alone open. What a tenant's limits turn away before it is sent says
+ * nothing of the server: others are asked, and when limits are all that turned them away the health
+ * is unknown. Without a tenant in use nothing is asked, and the health is up.
  *
  * <p>The tenant that was answered last is asked first, so that asking keeps no more than one tenant
  * in use; the others in turn. Its details, which Boot shows only to those that {@code
@@ -72,7 +72,6 @@ final class TenantRedisHealthIndicator extends AbstractHealthIndicator {
     RuntimeException sick = null;
     RuntimeException turnedAway = null;
     int ailing = 0;
-    int away = 0;
     List<TenantId> asked = asked(inUse);
     for (TenantId tenant : asked) {
       RuntimeException failure = ping(tenant);
@@ -85,7 +84,6 @@ final class TenantRedisHealthIndicator extends AbstractHealthIndicator {
         ailing++;
       } else if (word == Word.OPEN_BREAKER) {
         turnedAway = failure;
-        away++;
       }
       if (ailing == SICK_AT_MOST) {
         break;
@@ -95,7 +93,7 @@ final class TenantRedisHealthIndicator extends AbstractHealthIndicator {
       health.up();
     } else if (sick != null) {
       down(health, sick);
-    } else if (turnedAway != null && away > 1 && away == asked.size()) {
+    } else if (turnedAway != null) {
       down(health, turnedAway);
     } else {
       health.unknown();
