@@ -25,6 +25,7 @@ import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
@@ -204,6 +205,45 @@ class ThreadsTest {
   @Test
   void aScheduledJobHasNoTenantOnASchedulerWithAThreadForAllDelays() {
     assertThatJobsHaveNoTenant(SimpleScheduler.class);
+  }
+
+  @Test
+  void aScheduledJobIsAsTheApplicationsSchedulersRunItIfItWantsSo() {
+    assertThatJobsAreAsTheirSchedulerRunsThem(SchedulerOfATenant.class);
+  }
+
+  @Test
+  void aScheduledJobIsAsTheApplicationsDecoratorsHaveItIfItWantsSo() {
+    assertThatJobsAreAsTheirSchedulerRunsThem(DecoratorOfATenant.class);
+  }
+
+  private static void assertThatJobsAreAsTheirSchedulerRunsThem(Class<?> schedulers) {
+    try (ConfigurableApplicationContext application =
+        run(List.of(schedulers, OneJob.class), "tenant-redis.jobs-without-tenant=false")) {
+      MadeForARequest job = application.getBean(MadeForARequest.class);
+      Awaitility.await().atMost(SOON).until(() -> job.found.size() >= 3);
+      assertThat(job.found).containsOnly("globex");
+      application
+          .getBeanProvider(SchedulerOfATenant.Recording.class)
+          .forEach(
+              scheduler ->
+                  assertThat(scheduler.jobs)
+                      .isNotEmpty()
+                      .allMatch(type -> type.startsWith("org.springframework.scheduling.")));
+    }
+  }
+
+  @Test
+  void whatARequestSchedulesIsNeverItsTenantsWithoutTheApplicationsDoing() {
+    try (ConfigurableApplicationContext application =
+        run(List.of(OneJob.class), "tenant-redis.jobs-without-tenant=false")) {
+      TaskScheduler scheduler = application.getBean(TaskScheduler.class);
+      Queue<String> found = new ConcurrentLinkedQueue<>();
+      Runnable job = () -> found.add(String.valueOf(TenantContext.current()));
+      TenantContext.run(ACME, () -> scheduler.scheduleAtFixedRate(job, Duration.ofMillis(5)));
+      Awaitility.await().atMost(SOON).until(() -> found.size() >= 3);
+      assertThat(found).containsOnly("null");
+    }
   }
 
   private static void assertThatJobsHaveNoTenant(Class<?> schedulers, String... properties) {
@@ -551,6 +591,59 @@ class ThreadsTest {
     @Bean
     TaskDecorator ownDecorator() {
       return new CompositeTaskDecorator(List.of(new TenantTaskDecorator()));
+    }
+  }
+
+  @Configuration(proxyBeanMethods = false)
+  @EnableScheduling
+  static class OneJob {
+
+    @Bean
+    MadeForARequest job() {
+      return new MadeForARequest();
+    }
+  }
+
+  @Configuration(proxyBeanMethods = false)
+  static class SchedulerOfATenant {
+
+    @Bean
+    Recording taskScheduler() {
+      Recording scheduler = new Recording();
+      scheduler.setTaskDecorator(SchedulerOfATenant::asGlobex);
+      return scheduler;
+    }
+
+    static Runnable asGlobex(Runnable job) {
+      return () -> TenantContext.run(GLOBEX, job);
+    }
+
+    /** As those who tell jobs apart by their type. */
+    @SuppressWarnings("serial")
+    static class Recording extends ThreadPoolTaskScheduler {
+
+      final transient Queue<String> jobs = new ConcurrentLinkedQueue<>();
+
+      @Override
+      public ScheduledFuture<?> scheduleAtFixedRate(Runnable job, Instant start, Duration period) {
+        jobs.add(job.getClass().getName());
+        return super.scheduleAtFixedRate(job, start, period);
+      }
+
+      @Override
+      public ScheduledFuture<?> scheduleAtFixedRate(Runnable job, Duration period) {
+        jobs.add(job.getClass().getName());
+        return super.scheduleAtFixedRate(job, period);
+      }
+    }
+  }
+
+  @Configuration(proxyBeanMethods = false)
+  static class DecoratorOfATenant {
+
+    @Bean
+    TaskDecorator ofATenant() {
+      return SchedulerOfATenant::asGlobex;
     }
   }
 

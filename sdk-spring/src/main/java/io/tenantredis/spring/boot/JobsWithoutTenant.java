@@ -27,10 +27,19 @@ final class JobsWithoutTenant {
   static TaskDecorator among(ObjectProvider<TaskDecorator> all) {
     List<TaskDecorator> innermostFirst = new ArrayList<>();
     innermostFirst.add(JobsWithoutTenant::confined);
-    all.orderedStream()
-        .filter(decorator -> !(decorator instanceof TenantTaskDecorator))
-        .forEach(innermostFirst::add);
+    innermostFirst.addAll(applications(all));
     return new CompositeTaskDecorator(innermostFirst);
+  }
+
+  /** For an application whose decorators give jobs their tenant: they have the last word. */
+  static TaskDecorator leftTo(ObjectProvider<TaskDecorator> all) {
+    return new CompositeTaskDecorator(applications(all));
+  }
+
+  private static List<TaskDecorator> applications(ObjectProvider<TaskDecorator> all) {
+    return all.orderedStream()
+        .filter(decorator -> !(decorator instanceof TenantTaskDecorator))
+        .toList();
   }
 
   /** Begins without a tenant; afterwards the thread has what it had before. */

@@ -148,19 +148,27 @@ public final class TenantRedisAutoConfiguration {
   @Bean
   @Order(Ordered.HIGHEST_PRECEDENCE)
   ThreadPoolTaskSchedulerCustomizer tenantRedisSchedulerCustomizer(
-      ObjectProvider<TaskDecorator> decorators) {
-    return scheduler -> scheduler.setTaskDecorator(JobsWithoutTenant.among(decorators));
+      TenantRedisProperties properties, ObjectProvider<TaskDecorator> decorators) {
+    return scheduler -> scheduler.setTaskDecorator(ofJobs(properties, decorators));
   }
 
   @Bean
   @Order(Ordered.HIGHEST_PRECEDENCE)
   SimpleAsyncTaskSchedulerCustomizer tenantRedisSimpleSchedulerCustomizer(
-      ObjectProvider<TaskDecorator> decorators) {
-    return scheduler -> scheduler.setTaskDecorator(JobsWithoutTenant.among(decorators));
+      TenantRedisProperties properties, ObjectProvider<TaskDecorator> decorators) {
+    return scheduler -> scheduler.setTaskDecorator(ofJobs(properties, decorators));
+  }
+
+  private static TaskDecorator ofJobs(
+      TenantRedisProperties properties, ObjectProvider<TaskDecorator> decorators) {
+    return properties.jobsWithoutTenant()
+        ? JobsWithoutTenant.among(decorators)
+        : JobsWithoutTenant.leftTo(decorators);
   }
 
   /** Without an order: those of the application, which may choose the scheduler, come first. */
   @Bean
+  @ConditionalOnBooleanProperty(name = "tenant-redis.jobs-without-tenant", matchIfMissing = true)
   static SchedulingConfigurer tenantRedisSchedulingConfigurer() {
     return SchedulerWithoutTenant::configure;
   }

@@ -25,6 +25,7 @@ record TenantRedisProperties(
     @DefaultValue("acl-whoami") IdentityCheck identityCheck,
     @DefaultValue("false") boolean withoutAclUsers,
     @DefaultValue("false") boolean allowOtherConnectionFactory,
+    @DefaultValue("true") boolean jobsWithoutTenant,
     @Nullable String clientName,
     @DefaultValue List<String> replicas,
     @DefaultValue("upstream") String readFrom,
