@@ -41,6 +41,9 @@ final class CachesOfTheCall implements CacheResolver {
       CurrentTenantResolver tenants,
       Executor threads) {
     CacheResolver caches = annotations.getCacheResolver();
+    if (caches instanceof CachesOfTheCall) {
+      return;
+    }
     if (caches == null) {
       CacheManager manager = managers.getIfUnique();
       if (manager == null) {

@@ -2,6 +2,7 @@ package io.tenantredis.spring.boot;
 
 import io.tenantredis.context.CurrentTenantResolver;
 import io.tenantredis.spring.data.TenantRedisConnectionFactory;
+import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.SmartInitializingSingleton;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
@@ -63,13 +64,17 @@ public final class TenantRedisCacheAutoConfiguration {
    */
   @Bean
   SmartInitializingSingleton tenantRedisCachesOfTheCall(
-      ObjectProvider<CacheAspectSupport> annotations,
+      ListableBeanFactory beans,
       ObjectProvider<CacheManager> managers,
       ObjectProvider<CurrentTenantResolver> tenants,
       CacheThreads threads) {
     return () -> {
       CurrentTenantResolver current = tenants.getIfUnique(CurrentTenantResolver::context);
-      annotations.forEach(each -> CachesOfTheCall.bind(each, managers, current, threads::run));
+      // Without those of a parent, which outlives the threads of this context.
+      beans
+          .getBeansOfType(CacheAspectSupport.class)
+          .values()
+          .forEach(each -> CachesOfTheCall.bind(each, managers, current, threads::run));
     };
   }
 }

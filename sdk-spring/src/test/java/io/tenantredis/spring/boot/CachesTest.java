@@ -37,6 +37,8 @@ import org.springframework.cache.annotation.CacheEvict;
 import org.springframework.cache.annotation.CachePut;
 import org.springframework.cache.annotation.Cacheable;
 import org.springframework.cache.annotation.EnableCaching;
+import org.springframework.cache.interceptor.CacheInterceptor;
+import org.springframework.cache.interceptor.CacheResolver;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.dao.InvalidDataAccessApiUsageException;
@@ -327,6 +329,30 @@ class CachesTest {
               assertThat(isStored(GLOBEX, "sku")).isTrue();
               assertThat(isStored(ACME, "sku")).isFalse();
             });
+  }
+
+  @Test
+  void aChildContextLeavesTheCachesOfItsParentAlone() {
+    runner.run(
+        parent -> {
+          CacheInterceptor parents = parent.getBean(CacheInterceptor.class);
+          CacheResolver before = parents.getCacheResolver();
+          new ApplicationContextRunner()
+              .withConfiguration(
+                  AutoConfigurations.of(
+                      TenantRedisAutoConfiguration.class, TenantRedisCacheAutoConfiguration.class))
+              .withParent(parent)
+              .run(
+                  child -> {
+                    assertThat(child).hasNotFailed();
+                    assertThat(parents.getCacheResolver()).isSameAs(before);
+                  });
+          assertThat(
+                  get(
+                      TenantContext.get(
+                          ACME, () -> parent.getBean(Prices.class).future("after child"))))
+              .isEqualTo("acme");
+        });
   }
 
   @Configuration(proxyBeanMethods = false)
