@@ -29,7 +29,9 @@ public interface TenantEndpoints {
    *     when it cannot be had now, as which also counts no stage, and one that is not completed
    *     within the connect timeout: a tenant that has an endpoint then keeps it, and the question
    *     is asked again within seconds; commands of one that has none fail with {@link
-   *     TenantConnectionException} ({@link ErrorCode#TR016})
+   *     TenantConnectionException} ({@link ErrorCode#TR016}). A stage that is completed with an
+   *     endpoint, or with null, after that time still counts, unless one for a later question was
+   *     completed before or the change was announced again within that time
    */
   CompletionStage<@Nullable TenantEndpoint> endpoint(TenantId tenant);
 

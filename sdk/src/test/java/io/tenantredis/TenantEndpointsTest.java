@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -463,6 +464,133 @@ class TenantEndpointsTest {
       assertUnknownPlace(redis.endpointChanged(ACME));
       Awaitility.await().until(() -> !connections(own, ACME).isEmpty());
       Awaitility.await().until(() -> connections(shared, ACME).isEmpty());
+    }
+  }
+
+  /** Answers each question about {@link #ACME} when the test does, once it was told to be late. */
+  private static final class LateDirectory implements TenantEndpoints {
+
+    private final EndpointMap atHand;
+    private final List<CompletableFuture<@Nullable TenantEndpoint>> questions =
+        new CopyOnWriteArrayList<>();
+    private volatile boolean late;
+
+    LateDirectory(EndpointMap atHand) {
+      this.atHand = atHand;
+    }
+
+    @Override
+    public CompletionStage<@Nullable TenantEndpoint> endpoint(TenantId tenant) {
+      if (!late || !tenant.equals(ACME)) {
+        return atHand.endpoint(tenant).thenApply(endpoint -> endpoint);
+      }
+      CompletableFuture<@Nullable TenantEndpoint> question = new CompletableFuture<>();
+      questions.add(question);
+      return question;
+    }
+
+    void awaitQuestions(int count) {
+      Awaitility.await().until(() -> questions.size() >= count);
+    }
+  }
+
+  /** A client whose tenant has a connection, made while the directory answered in time. */
+  private TenantRedis connected(LateDirectory directory) {
+    TenantRedis redis = client(directory).connectTimeout(Duration.ofSeconds(1)).build();
+    // On a busy machine connecting may take longer than that.
+    Awaitility.await()
+        .ignoreExceptions()
+        .until(() -> redis.tenant(ACME).sync().set("k", "v").equals("OK"));
+    directory.late = true;
+    return redis;
+  }
+
+  private static String name(RedisServer server) {
+    return server.host() + ":" + server.port();
+  }
+
+  @Test
+  void anAnswerThatIsSlowerThanTheConnectTimeoutConnectsTheTenantWhenItComes() {
+    LateDirectory directory = new LateDirectory(endpoints);
+    directory.late = true;
+    try (TenantRedis redis = client(directory).connectTimeout(Duration.ofSeconds(1)).build()) {
+      TenantClient<String, String> acme = redis.tenant(ACME);
+      assertUnknownPlace(acme.async().set("k", "too early"));
+      directory.awaitQuestions(1);
+      directory.questions.get(0).complete(at(own));
+
+      Awaitility.await().ignoreExceptions().until(() -> acme.sync().set("k", "v").equals("OK"));
+      assertThat(value(own, "tenant:acme:k")).isEqualTo("v");
+    }
+  }
+
+  @Test
+  void aTenantMovesByALateAnswerWhileItIsAskedAgain() {
+    LateDirectory directory = new LateDirectory(endpoints);
+    try (TenantRedis redis = connected(directory)) {
+      assertUnknownPlace(redis.endpointChanged(ACME));
+      directory.awaitQuestions(3);
+      directory.questions.get(0).complete(at(own));
+
+      Awaitility.await().until(() -> !connections(own, ACME).isEmpty());
+      assertGone(shared, ACME);
+    }
+  }
+
+  @Test
+  void theAnswerToTheNewestQuestionCountsWheneverItComes() {
+    LateDirectory directory = new LateDirectory(endpoints);
+    try (TenantRedis redis = connected(directory)) {
+      assertUnknownPlace(redis.endpointChanged(ACME));
+      directory.awaitQuestions(3);
+      directory.questions.get(0).complete(at(own));
+      assertThat(redis.endpointsInUse()).containsOnlyKeys(name(own));
+
+      directory.questions.get(2).complete(TenantEndpoint.shared());
+      assertThat(redis.endpointsInUse()).containsOnlyKeys(name(shared));
+
+      directory.questions.get(1).complete(at(own));
+      assertThat(redis.endpointsInUse()).containsOnlyKeys(name(shared));
+    }
+  }
+
+  @Test
+  void anAnswerFromBeforeAChangeDoesNotUndoTheAnswerToTheChange() throws Exception {
+    LateDirectory directory = new LateDirectory(endpoints);
+    try (TenantRedis redis = connected(directory)) {
+      assertUnknownPlace(redis.endpointChanged(ACME));
+      directory.late = false;
+      endpoints.hold(ACME);
+      Awaitility.await().ignoreExceptions().untilAsserted(() -> done(redis.endpointChanged(ACME)));
+      assertGone(shared, ACME);
+
+      CompletableFuture<String> waiting =
+          redis.tenant(ACME).async().get("k").toCompletableFuture().thenApply(value -> value);
+      directory.questions.forEach(question -> question.complete(at(own)));
+      assertThat(redis.endpointsInUse()).containsOnlyKeys(name(shared));
+      assertThat(waiting).isNotDone();
+
+      endpoints.release(ACME);
+      redis.endpointChanged(ACME);
+      assertThat(waiting.get(20, TimeUnit.SECONDS)).isEqualTo("v");
+    }
+  }
+
+  @Test
+  void aHeldTenantIsReleasedByALateAnswer() throws Exception {
+    LateDirectory directory = new LateDirectory(endpoints);
+    try (TenantRedis redis = connected(directory)) {
+      directory.late = false;
+      endpoints.hold(ACME);
+      Awaitility.await().ignoreExceptions().untilAsserted(() -> done(redis.endpointChanged(ACME)));
+      directory.late = true;
+      assertUnknownPlace(redis.endpointChanged(ACME));
+      directory.awaitQuestions(2);
+      directory.questions.get(0).complete(TenantEndpoint.shared());
+
+      Awaitility.await()
+          .ignoreExceptions()
+          .until(() -> redis.tenant(ACME).sync().get("k").equals("v"));
     }
   }
 

@@ -57,8 +57,16 @@ public final class TenantRoute {
 
   private boolean held;
 
-  /** The question that is under way, and whoever wants to know what came of it. */
+  /**
+   * The question that is waited for, and whoever wants to know what came of it. One that was waited
+   * for in vain is not kept here: should its answer come later, its number says whether it counts.
+   */
   private @Nullable Question asking;
+
+  private long asked;
+
+  /** The number of the newest question that was answered: what comes for older ones is outdated. */
+  private long newestAnswered;
 
   /** The last answer, or the first question, failed: it is asked again. */
   private boolean doubtful;
@@ -151,13 +159,15 @@ public final class TenantRoute {
     Question question;
     Question before;
     synchronized (lock) {
-      if (closed || (place == null && !held && asking == null && open.isEmpty())) {
+      if (isNowhere()) {
         // It is asked with the first connection.
         return CompletableFuture.completedFuture(null);
       }
       before = asking;
-      question = new Question();
-      asking = question;
+      if (before != null) {
+        before.superseded = true;
+      }
+      question = next(true);
     }
     if (before != null) {
       before.endWait();
@@ -167,19 +177,34 @@ public final class TenantRoute {
     return question.answered;
   }
 
+  /** Called with the lock held. */
+  private boolean isNowhere() {
+    return closed || (place == null && !held && asking == null && open.isEmpty());
+  }
+
+  /** Called with the lock held. */
+  private Question next(boolean announced) {
+    asked++;
+    Question question = new Question(asked, announced);
+    asking = question;
+    return question;
+  }
+
   /** Does what is to be done at intervals. */
   public void sweep(long now) {
-    boolean ask;
+    Question again = null;
     boolean move;
     synchronized (lock) {
-      ask = doubtful && asking == null && now - askedAt >= ASK_AGAIN_NANOS;
+      if (doubtful && asking == null && now - askedAt >= ASK_AGAIN_NANOS && !isNowhere()) {
+        again = next(false);
+      }
       move = asking == null && now - movedAt >= MOVE_AGAIN_NANOS && lags();
       if (move) {
         movedAt = now;
       }
     }
-    if (ask) {
-      change();
+    if (again != null) {
+      ask(again);
     } else if (move) {
       listener.moved();
     }
@@ -254,16 +279,40 @@ public final class TenantRoute {
     }
     Outcome outcome;
     synchronized (lock) {
-      if (closed || asking != question) {
-        outcome = new Outcome();
-        outcome.left = entered;
-      } else {
+      if (closed || question.superseded || question.number <= newestAnswered) {
+        outcome = nothing(entered);
+      } else if (cause == null) {
+        newestAnswered = question.number;
+        endAsking(question);
+        outcome = changed(entered, endpoint, question);
+        doubtful = false;
+      } else if (asking == question) {
         asking = null;
-        outcome = cause == null ? changed(entered, endpoint, question) : unknown(cause, question);
-        doubtful = cause != null;
+        outcome = unknown(cause, question);
+        doubtful = true;
+      } else {
+        outcome = nothing(entered);
       }
     }
     outcome.run();
+  }
+
+  private Outcome nothing(@Nullable Place entered) {
+    Outcome outcome = new Outcome();
+    outcome.left = entered;
+    return outcome;
+  }
+
+  /**
+   * Called with the lock held: what was asked again only because this answer was late need not be
+   * waited for any more.
+   */
+  private void endAsking(Question answered) {
+    Question current = asking;
+    if (current != null && (current == answered || !current.announced)) {
+      current.endWait();
+      asking = null;
+    }
   }
 
   /** Called with the lock held. */
@@ -365,8 +414,7 @@ public final class TenantRoute {
           waiting.add(wanted);
           wanted.waitFor(patience, System.nanoTime());
           if (!held && asking == null) {
-            question = new Question();
-            asking = question;
+            question = next(false);
           }
         }
       }
@@ -407,8 +455,22 @@ public final class TenantRoute {
   /** A question to the application. */
   private static final class Question {
 
+    final long number;
+
+    /** Whether somebody said that the endpoint changed. */
+    final boolean announced;
+
     final CompletableFuture<Void> answered = new CompletableFuture<>();
+
+    /** The endpoint changed while it was waited for. Read and written with the lock held. */
+    boolean superseded;
+
     private volatile @Nullable ScheduledFuture<?> timeout;
+
+    Question(long number, boolean announced) {
+      this.number = number;
+      this.announced = announced;
+    }
 
     void endWait() {
       ScheduledFuture<?> running = timeout;
