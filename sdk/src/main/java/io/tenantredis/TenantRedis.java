@@ -403,7 +403,8 @@ public final class TenantRedis implements AutoCloseable {
    * @param tenant the tenant
    * @return completes when no connection of the tenant leads anywhere else; for a tenant whose
    *     commands are held, when no connection is left that could run one, subscriptions excepted.
-   *     Completes exceptionally when the endpoint cannot be had, or with a {@link
+   *     Completes exceptionally when the endpoint cannot be had within the connect timeout or
+   *     before the tenant's connections are closed, or with a {@link
    *     java.util.concurrent.CancellationException} when it changed again meanwhile. A leased
    *     connection that is never given back, or an endpoint that never answers, keeps it from
    *     completing: wait for it with a limit

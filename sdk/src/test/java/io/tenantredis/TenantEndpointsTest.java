@@ -595,6 +595,19 @@ class TenantEndpointsTest {
   }
 
   @Test
+  void aChangeThatNobodyHasAnsweredEndsWithTheClient() {
+    LateDirectory directory = new LateDirectory(endpoints);
+    CompletionStage<Void> change;
+    try (TenantRedis redis = client(directory).build()) {
+      redis.tenant(ACME).sync().set("k", "v");
+      directory.late = true;
+      change = redis.endpointChanged(ACME);
+      directory.awaitQuestions(1);
+    }
+    assertUnknownPlace(change);
+  }
+
+  @Test
   void aMappingThatGivesNoStageOrABrokenOneFailsTypedAndIsAskedAgain() {
     List<Supplier<CompletionStage<@Nullable TenantEndpoint>>> ways =
         List.of(

@@ -231,6 +231,11 @@ public final class TenantRoute {
     }
     if (unanswered != null) {
       unanswered.endWait();
+      unanswered.answered.completeExceptionally(
+          ConnectFailures.endpointUnavailable(
+              identity.tenant(),
+              "The tenant's connections were closed before TenantEndpoints answered.",
+              null));
     }
     if (left != null) {
       endpoints.leave(left);
