@@ -249,14 +249,14 @@ final class DedicatedHandle<K, V> extends StatefulRedisConnectionImpl<K, V> {
     switch (command.name()) {
       case "MULTI" -> {
         control(command);
-        forgetQueued();
+        forgetEnded();
       }
       case "WATCH" -> watching = true;
       case "EXEC", "DISCARD" -> {
         control(command);
         watching = false;
         refusedInTransaction = null;
-        if (command.name().equals("EXEC")) {
+        if (command.name().equals("EXEC") && inTransaction) {
           forgetQueued();
         }
       }
@@ -273,6 +273,13 @@ final class DedicatedHandle<K, V> extends StatefulRedisConnectionImpl<K, V> {
   private void forgetQueued() {
     synchronized (lock) {
       queued.clear();
+    }
+  }
+
+  /** But not what was queued while another thread discarded the transaction: closing ends that. */
+  private void forgetEnded() {
+    synchronized (lock) {
+      queued.removeIf(GuardedCommand::isSettled);
     }
   }
 
