@@ -347,9 +347,9 @@ class LegacyKeysTest {
   void theDeadlineIsThatOfTheOneCommand() {
     use(
         builder()
-            .commandTimeout(Duration.ofMillis(2000))
+            .commandTimeout(Duration.ofMillis(3000))
             .legacyKeys(LegacyKeys.template("shop/{tenant}/")));
-    proxy.onCommand("GET").always().delayReply(Duration.ofMillis(1200));
+    proxy.onCommand("GET").always().delayReply(Duration.ofMillis(2200));
     assertThatThrownBy(() -> acme.sync().get("cart")).isInstanceOf(TenantTimeoutException.class);
     assertThat(sent()).containsExactly("GET tenant:acme:cart", "GET shop/acme/cart");
   }
