@@ -563,7 +563,8 @@ class TransactionsTest {
               () -> {
                 meet(both);
                 ((AsyncCloseable) connection).closeAsync().join();
-              });
+              },
+              task -> new Thread(task).start());
       meet(both);
       List<RedisFuture<?>> given = new ArrayList<>();
       for (int command = 0; command < i % 4; command++) {

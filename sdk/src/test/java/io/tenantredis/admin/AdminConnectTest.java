@@ -13,12 +13,16 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import org.assertj.core.util.Throwables;
 import org.junit.jupiter.api.Test;
 
 /** What an administrator hears of a server that does not let them in. */
 class AdminConnectTest {
+
+  /** The common pool of a small machine has one thread, which another test may be using. */
+  private static final Executor OWN_THREAD = task -> new Thread(task).start();
 
   private static final byte[] WRONGPASS =
       "-WRONGPASS invalid username-password pair\r\n".getBytes(StandardCharsets.US_ASCII);
@@ -27,7 +31,7 @@ class AdminConnectTest {
   void aConnectionThatClosesBeforeTheServersAnswerIsSeenIsMadeAgain() throws Exception {
     try (ServerSocket server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
       CompletableFuture<Integer> accepted =
-          CompletableFuture.supplyAsync(() -> hangUpTwiceAndThenRefuse(server));
+          CompletableFuture.supplyAsync(() -> hangUpTwiceAndThenRefuse(server), OWN_THREAD);
 
       assertThatExceptionOfType(AdminException.class)
           .isThrownBy(() -> connectTo(server))
@@ -41,7 +45,7 @@ class AdminConnectTest {
   void aServerThatAlwaysHangsUpIsNotAskedForEver() throws Exception {
     try (ServerSocket server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
       CompletableFuture<Integer> accepted =
-          CompletableFuture.supplyAsync(() -> hangUpUntilClosed(server));
+          CompletableFuture.supplyAsync(() -> hangUpUntilClosed(server), OWN_THREAD);
 
       assertThatExceptionOfType(AdminException.class)
           .isThrownBy(() -> connectTo(server))
