@@ -419,10 +419,11 @@ class TransactionsTest {
     server.admin().command("ACL", "SETUSER", "tenant_acme", "-multi");
     StatefulRedisConnection<String, String> connection = acme.lease();
     RedisAsyncCommands<String, String> commands = connection.async();
-    proxy.onCommand("MULTI").delayReply(Duration.ofMillis(50));
+    proxy.stopReading();
     RedisFuture<String> multi = commands.multi();
     RedisFuture<Long> counted = commands.incr("n");
     RedisFuture<TransactionResult> exec = commands.exec();
+    proxy.resumeReading();
     assertThat(failure(multi)).isInstanceOf(TenantPermissionDeniedException.class);
     assertThat(failure(exec)).isInstanceOf(TenantCommandException.class);
     assertThat(outcome(counted)).isEqualTo(Outcome.UNKNOWN);
@@ -437,8 +438,10 @@ class TransactionsTest {
     server.admin().command("ACL", "SETUSER", "tenant_acme", "-multi");
     try (StatefulRedisConnection<String, String> connection = acme.lease()) {
       RedisAsyncCommands<String, String> commands = connection.async();
+      proxy.stopReading();
       RedisFuture<String> multi = commands.multi();
       RedisFuture<Long> counted = commands.incr("n");
+      proxy.resumeReading();
       assertThat(failure(multi)).isInstanceOf(TenantPermissionDeniedException.class);
       RedisFuture<TransactionResult> exec = commands.exec();
       assertThat(failure(exec)).isInstanceOf(TenantCommandException.class);
