@@ -176,10 +176,12 @@ class ListenerTest {
   /** It would keep the connection of the first, and hand its messages to all who come after. */
   @Test
   void aPlainContainerOnTheApplicationsFactoryListensForNobody() throws Exception {
-    RedisMessageListenerContainer container = plain(factory);
-    container.start();
-    try {
-      for (TenantId tenant : List.of(ACME, GLOBEX, ACME)) {
+    for (TenantId tenant : List.of(ACME, GLOBEX)) {
+      // One for each: Spring's answers a second attempt only after a minute when it comes before
+      // it has forgotten the first.
+      RedisMessageListenerContainer container = plain(factory);
+      container.start();
+      try {
         assertThatThrownBy(
                 () ->
                     TenantContext.run(
@@ -190,13 +192,12 @@ class ListenerTest {
                                     heard.add(tenant + " hears " + text(message.getBody())),
                                 new ChannelTopic("events"))))
             .hasStackTraceContaining("TenantMessageListenerContainer for each tenant");
+        assertThat(listenersTo("tenant:" + tenant + ":events")).isZero();
+        publish(tenant, "events", "secret");
+        assertThat(heard).isEmpty();
+      } finally {
+        container.destroy();
       }
-      assertThat(listenersTo("tenant:acme:events")).isZero();
-      assertThat(listenersTo("tenant:globex:events")).isZero();
-      publish(ACME, "events", "secret");
-      assertThat(heard).isEmpty();
-    } finally {
-      container.destroy();
     }
   }
 
@@ -453,5 +454,54 @@ class ListenerTest {
                 .blockFirst(Duration.ofSeconds(20))
                 .getValue())
         .containsEntry("of", "acme");
+  }
+
+  /** Other than the container of channels it asks for a connection for each read. */
+  @Test
+  void aStreamContainerOnTheApplicationsFactoryReadsForEachTenantItsOwnAndNothingForNobody() {
+    for (TenantId tenant : List.of(ACME, GLOBEX)) {
+      TenantContext.run(
+          tenant, () -> template.opsForStream().add("log", Map.of("of", tenant.value())));
+    }
+    SimpleAsyncTaskExecutor carrying = new SimpleAsyncTaskExecutor("stream-");
+    carrying.setTaskDecorator(new TenantTaskDecorator());
+    Queue<Throwable> failures = new ConcurrentLinkedQueue<>();
+    StreamMessageListenerContainer<String, MapRecord<String, String, String>> ofAll =
+        streams(carrying, failures);
+    StreamMessageListenerContainer<String, MapRecord<String, String, String>> ofNobody =
+        streams(new SimpleAsyncTaskExecutor("bare-"), failures);
+    ofAll.start();
+    ofNobody.start();
+    try {
+      for (TenantId tenant : List.of(ACME, GLOBEX)) {
+        TenantContext.run(
+            tenant,
+            () -> {
+              ofNobody.receive(
+                  StreamOffset.fromStart("log"), message -> heard.add("somebody hears"));
+              ofAll.receive(
+                  StreamOffset.fromStart("log"),
+                  message -> heard.add(tenant + " hears " + message.getValue().get("of")));
+            });
+      }
+      awaitHeard("acme hears acme", "globex hears globex");
+      Awaitility.await().until(() -> failures.size() >= 2);
+      assertThat(failures).hasOnlyElementsOfType(NoCurrentTenantException.class);
+      awaitHeard("acme hears acme", "globex hears globex");
+    } finally {
+      ofAll.stop();
+      ofNobody.stop();
+    }
+  }
+
+  private StreamMessageListenerContainer<String, MapRecord<String, String, String>> streams(
+      SimpleAsyncTaskExecutor executor, Queue<Throwable> failures) {
+    return StreamMessageListenerContainer.create(
+        factory,
+        StreamMessageListenerContainer.StreamMessageListenerContainerOptions.builder()
+            .pollTimeout(Duration.ofMillis(100))
+            .executor(executor)
+            .errorHandler(failures::add)
+            .build());
   }
 }
