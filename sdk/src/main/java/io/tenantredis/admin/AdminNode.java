@@ -2,8 +2,12 @@ package io.tenantredis.admin;
 
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.RedisCommandExecutionException;
+import io.lettuce.core.RedisCredentials;
+import io.lettuce.core.RedisCredentialsProvider;
+import io.lettuce.core.RedisCredentialsProvider.ImmediateRedisCredentialsProvider;
 import io.lettuce.core.RedisException;
 import io.lettuce.core.RedisURI;
+import io.lettuce.core.StaticCredentialsProvider;
 import io.lettuce.core.api.StatefulRedisConnection;
 import io.lettuce.core.api.async.RedisAsyncCommands;
 import io.lettuce.core.codec.ByteArrayCodec;
@@ -319,12 +323,39 @@ final class AdminNode implements AutoCloseable {
   private <T> StatefulRedisConnection<T, T> connect(RedisCodec<T, T> codec) {
     for (int attempt = 1; ; attempt++) {
       try {
-        return client.connect(codec, uri);
+        return client.connect(codec, withCredentialsAtHand());
       } catch (RedisException e) {
         if (attempt == CONNECT_ATTEMPTS || !hidesWhatTheServerSaid(e)) {
           throw unreachable(e);
         }
       }
+    }
+  }
+
+  /**
+   * Lettuce logs in with what a provider gives it later on the JVM's common pool: an application
+   * can keep that busy, and a connection made there may be handed out before it is open.
+   */
+  private RedisURI withCredentialsAtHand() {
+    RedisCredentialsProvider provider = uri.getCredentialsProvider();
+    if (provider instanceof ImmediateRedisCredentialsProvider) {
+      return uri;
+    }
+    RedisCredentials credentials = credentials(provider);
+    if (credentials == null) {
+      return uri;
+    }
+    RedisURI own = RedisURI.builder(uri).build();
+    own.setCredentialsProvider(new StaticCredentialsProvider(credentials));
+    return own;
+  }
+
+  private @Nullable RedisCredentials credentials(RedisCredentialsProvider provider) {
+    try {
+      return provider.resolveCredentials().block(uri.getTimeout());
+    } catch (RuntimeException e) {
+      throw new AdminException(
+          address + ": the administrator's credentials cannot be had: " + e.getMessage(), e);
     }
   }
 

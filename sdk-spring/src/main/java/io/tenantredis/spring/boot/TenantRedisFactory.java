@@ -1,7 +1,7 @@
 package io.tenantredis.spring.boot;
 
 import io.lettuce.core.RedisCredentials;
-import io.lettuce.core.RedisCredentialsProvider;
+import io.lettuce.core.StaticCredentialsProvider;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.observation.ObservationRegistry;
 import io.tenantredis.ConfigurationException;
@@ -96,7 +96,7 @@ final class TenantRedisFactory {
           username == null
               ? RedisCredentials.just(null, password)
               : RedisCredentials.just(username, password);
-      builder.sentinelCredentials(RedisCredentialsProvider.from(() -> credentials));
+      builder.sentinelCredentials(new StaticCredentialsProvider(credentials));
     } else if (username != null) {
       problems.add("tenant-redis.sentinel.username is set without a password: set both.");
     }
