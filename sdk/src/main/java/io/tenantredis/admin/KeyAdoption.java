@@ -10,6 +10,7 @@ import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -214,6 +215,7 @@ public final class KeyAdoption {
 
   private void copyApart(
       List<byte[]> keys, Function<byte[], AdminNode> routing, boolean replace, Counts counts) {
+    long asked = System.nanoTime();
     List<@Nullable Long> left =
         KeyQuestion.each("PTTL", keys, routing, (commands, key) -> commands.pttl(key));
     List<byte @Nullable []> dumps =
@@ -224,13 +226,28 @@ public final class KeyAdoption {
       counts.add(
           dump == null || millis == null
               ? Result.GONE
-              : restore(ownName(keys.get(i)), dump, timeToLive(millis), replace, routing));
+              : restore(
+                  ownName(keys.get(i)),
+                  dump,
+                  timeToLive(millis, millisSince(asked)),
+                  replace,
+                  routing));
     }
   }
 
-  /** RESTORE takes zero for a key that never expires; one that has less than 1 ms left has zero. */
-  static long timeToLive(long pttl) {
-    return pttl == 0 ? 1 : Math.max(0, pttl);
+  /**
+   * For RESTORE, which takes zero for a key that never expires. Measured here, because the clocks
+   * of two servers may differ.
+   *
+   * @param pttl what the server answered
+   * @param passed milliseconds since it was asked
+   */
+  static long timeToLive(long pttl, long passed) {
+    return pttl < 0 ? 0 : Math.max(1, pttl - passed);
+  }
+
+  private static long millisSince(long nanoTime) {
+    return TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - nanoTime);
   }
 
   private static Result restore(
@@ -268,19 +285,44 @@ public final class KeyAdoption {
   /** What is known of a key: the dump is null if it is absent. */
   private static final class Seen {
     final byte @Nullable [] dump;
-    final long ttl;
+    final Life life;
     final String type;
 
-    Seen(byte @Nullable [] dump, long ttl, String type) {
+    Seen(byte @Nullable [] dump, Life life, String type) {
       this.dump = dump;
-      this.ttl = ttl;
+      this.life = life;
       this.type = type;
     }
   }
 
+  /**
+   * When a key expires, as far as it can be told from here.
+   *
+   * @param pttl what the server answered
+   * @param asked a nanoTime before it was asked
+   * @param answered a nanoTime after it had answered
+   */
+  record Life(long pttl, long asked, long answered) {
+
+    boolean mayBeThatOf(Life other) {
+      if (pttl < 0 || other.pttl < 0) {
+        return pttl < 0 && other.pttl < 0;
+      }
+      return surplusOver(other) <= TTL_TOLERANCE_MILLIS
+          && other.surplusOver(this) <= TTL_TOLERANCE_MILLIS;
+    }
+
+    /** By how many milliseconds this one ends later than the other, at the least. */
+    private long surplusOver(Life other) {
+      return pttl - other.pttl - TimeUnit.NANOSECONDS.toMillis(other.answered - asked);
+    }
+  }
+
   private static List<Seen> look(List<byte[]> keys, Function<byte[], AdminNode> routing) {
+    long asked = System.nanoTime();
     List<@Nullable Long> left =
         KeyQuestion.each("PTTL", keys, routing, (commands, key) -> commands.pttl(key));
+    long answered = System.nanoTime();
     List<@Nullable String> types =
         KeyQuestion.each("TYPE", keys, routing, (commands, key) -> commands.type(key));
     List<byte @Nullable []> dumps =
@@ -288,7 +330,11 @@ public final class KeyAdoption {
     List<Seen> seen = new ArrayList<>();
     for (int i = 0; i < keys.size(); i++) {
       Long millis = left.get(i);
-      seen.add(new Seen(dumps.get(i), millis == null ? -1 : millis, String.valueOf(types.get(i))));
+      seen.add(
+          new Seen(
+              dumps.get(i),
+              new Life(millis == null ? -1 : millis, asked, answered),
+              String.valueOf(types.get(i))));
     }
     return seen;
   }
@@ -301,11 +347,8 @@ public final class KeyAdoption {
     if (after.dump == null) {
       return Result.MISSING;
     }
-    boolean sameLife =
-        (before.ttl < 0) == (after.ttl < 0)
-            && Math.abs(before.ttl - after.ttl) <= TTL_TOLERANCE_MILLIS;
     boolean same =
-        sameLife
+        before.life.mayBeThatOf(after.life)
             && before.type.equals(after.type)
             && (Arrays.equals(before.dump, after.dump)
                 || Elements.sameInAnyOrder(

@@ -87,9 +87,22 @@ class KeyAdoptionTest {
 
   @Test
   void aKeyInItsLastMillisecondDoesNotLiveForEver() {
-    assertThat(KeyAdoption.timeToLive(0)).isEqualTo(1);
-    assertThat(KeyAdoption.timeToLive(-1)).isZero();
-    assertThat(KeyAdoption.timeToLive(7)).isEqualTo(7);
+    assertThat(KeyAdoption.timeToLive(0, 0)).isEqualTo(1);
+    assertThat(KeyAdoption.timeToLive(-1, 5)).isZero();
+    assertThat(KeyAdoption.timeToLive(7, 3)).isEqualTo(4);
+  }
+
+  @Test
+  void whatPassesBetweenTwoAnswersIsNoDifferenceOfTwoLives() {
+    long second = 1_000_000_000L;
+    var key = new KeyAdoption.Life(60_000, 0, second);
+    assertThat(key.mayBeThatOf(new KeyAdoption.Life(55_000, 5 * second, 6 * second))).isTrue();
+    assertThat(new KeyAdoption.Life(55_000, 5 * second, 6 * second).mayBeThatOf(key)).isTrue();
+    assertThat(key.mayBeThatOf(new KeyAdoption.Life(52_000, 5 * second, 6 * second))).isFalse();
+    assertThat(key.mayBeThatOf(new KeyAdoption.Life(58_000, 5 * second, 6 * second))).isFalse();
+    assertThat(key.mayBeThatOf(new KeyAdoption.Life(-1, 5 * second, 6 * second))).isFalse();
+    assertThat(new KeyAdoption.Life(-1, 0, 0).mayBeThatOf(key)).isFalse();
+    assertThat(new KeyAdoption.Life(-1, 0, 0).mayBeThatOf(new KeyAdoption.Life(-1, 9, 9))).isTrue();
   }
 
   @Test
