@@ -210,10 +210,11 @@ public final class SharedConnection {
   }
 
   private void distrust(Throwable cause) {
+    // First, as nobody who sees the refusal here may still find another connection in use.
+    distrusted.run();
     for (Stripe stripe : stripes) {
       stripe.distrust(cause);
     }
-    distrusted.run();
   }
 
   private void pollCredentials() {

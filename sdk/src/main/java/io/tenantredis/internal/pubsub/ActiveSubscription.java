@@ -54,11 +54,13 @@ public final class ActiveSubscription implements TenantSubscription {
 
   /** The server confirmed all topics on the connection of now. */
   void subscribed() {
-    if (state == SubscriptionState.INTERRUPTED) {
-      mailbox.gap();
-    }
+    boolean back = state == SubscriptionState.INTERRUPTED;
     failure = null;
     state = SubscriptionState.SUBSCRIBED;
+    if (back) {
+      // Whoever hears of the gap may ask for the state.
+      mailbox.gap();
+    }
   }
 
   /** The connection is gone, or cannot be made; a subscription that is still new waits for it. */
