@@ -121,9 +121,13 @@ public final class ReplicatedRedis implements AutoCloseable {
    * A sentinel turns a replica that says it is master back into a replica after four of these
    * periods, unless it was told of a failover meanwhile. The sentinel that leads a failover looks
    * at the new master once a second only, so four periods must be clearly longer than that.
+   *
+   * <p>For the same reason of a second, what a sentinel knows of a replica must stay good for
+   * longer: it promotes none of which it heard nothing for five periods of PING.
    */
   private static void slowDown(RedisServer sentinel) {
     period(sentinel, "PUBLISH", 600);
+    period(sentinel, "PING", 400);
   }
 
   private static void period(RedisServer sentinel, String what, int millis) {
