@@ -148,18 +148,16 @@ class ArchitectureTest {
 
   /** But for the benchmark of the guard, which cannot be had from outside without a connection. */
   @Test
-  void noOtherModuleUsesTheInternals() throws IOException {
+  void noOtherModuleUsesTheInternals() {
     Path module = Path.of("").toAbsolutePath();
-    try (Stream<Path> files = Files.walk(module.getParent())) {
-      List<Path> offenders =
-          files
-              .filter(file -> file.toString().endsWith(".java") && !file.startsWith(module))
-              .filter(file -> !file.endsWith("benchmarks/GuardBenchmark.java"))
-              .filter(ArchitectureTest::mentionsInternals)
-              .toList();
+    List<Path> offenders =
+        ProjectFiles.endingWith(module.getParent(), ".java").stream()
+            .filter(file -> !file.startsWith(module))
+            .filter(file -> !file.endsWith("benchmarks/GuardBenchmark.java"))
+            .filter(ArchitectureTest::mentionsInternals)
+            .toList();
 
-      assertThat(offenders).isEmpty();
-    }
+    assertThat(offenders).isEmpty();
   }
 
   private static void assertIndependent(String from, String... to) {

@@ -59,7 +59,7 @@ class BlockingCommandsTest {
         TenantRedis.builder(proxy.uri())
             .identity("tenant_{tenant}")
             .credentials(Tenants.credentials())
-            .commandTimeout(Duration.ofMillis(700))
+            .commandTimeout(Duration.ofSeconds(3))
             .shutdownTimeout(Duration.ZERO)
             .dedicatedConnections(
                 PoolOptions.builder().maxSize(2).acquireTimeout(Duration.ofMillis(300)).build())
@@ -128,11 +128,11 @@ class BlockingCommandsTest {
   @SuppressWarnings("unchecked") // Varargs of a generic type.
   void theTimeThatACommandMayWaitComesOnTopOfTheCommandTimeout() {
     long start = System.nanoTime();
-    assertThat(acme.sync().blpop(1.5, "nothing")).isNull();
-    assertThat(Duration.ofNanos(System.nanoTime() - start)).isGreaterThan(Duration.ofMillis(1400));
+    assertThat(acme.sync().blpop(3.5, "nothing")).isNull();
+    assertThat(Duration.ofNanos(System.nanoTime() - start)).isGreaterThan(Duration.ofMillis(3400));
     List<StreamMessage<String, String>> none =
         acme.sync()
-            .xread(XReadArgs.Builder.block(1200), XReadArgs.StreamOffset.from("stream", "0-0"));
+            .xread(XReadArgs.Builder.block(3200), XReadArgs.StreamOffset.from("stream", "0-0"));
     assertThat(none).isEmpty();
   }
 
@@ -142,7 +142,7 @@ class BlockingCommandsTest {
         CompletableFuture.supplyAsync(() -> acme.sync().blpop(0, "list"));
     awaitBlocked(1);
     // Longer than the command timeout and what a synchronous caller waits beyond it.
-    await().during(Duration.ofMillis(1900)).until(() -> !popped.isDone());
+    await().during(Duration.ofMillis(4200)).until(() -> !popped.isDone());
     acme.sync().rpush("list", "at last");
     assertThat(popped.get(5, TimeUnit.SECONDS).getValue()).isEqualTo("at last");
   }

@@ -30,7 +30,8 @@ class ClusterFailoverTest {
 
   @Test
   void afterAFailoverCommandsGoToTheNewPrimaryAndNothingIsAppliedTwice() throws Exception {
-    try (RedisCluster cluster = Clusters.confined().replicasPerMaster(1).start();
+    try (RedisCluster cluster =
+            Clusters.confined().nodeTimeout(Duration.ofSeconds(1)).replicasPerMaster(1).start();
         TenantRedis redis =
             Clusters.client(cluster, PINNED).commandTimeout(Duration.ofSeconds(20)).build();
         TenantRedis idle = client(cluster, PINNED);

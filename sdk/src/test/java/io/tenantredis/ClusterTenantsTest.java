@@ -27,6 +27,7 @@ class ClusterTenantsTest {
   static void start() {
     cluster =
         RedisCluster.builder()
+            .nodeTimeout(Clusters.PATIENT)
             .server(RedisServer.builder().adminUser("admin", "admin-secret"))
             .start();
     for (RedisServer node : cluster.masters()) {

@@ -27,6 +27,7 @@ class ClusterTlsTest {
   static void start() {
     cluster =
         RedisCluster.builder()
+            .nodeTimeout(Clusters.PATIENT)
             .server(
                 Clusters.server(true)
                     .tls(CERTIFICATES, CERTIFICATES.server())

@@ -62,7 +62,7 @@ class ConnectionLifeTest {
 
   @Test
   void anIdleTenantIsEvictedAndItsHandlesConnectAgainWithTheNextCommand() {
-    try (TenantRedis redis = client(ConnectionOptions.builder().idleTime(Duration.ofMillis(200)))) {
+    try (TenantRedis redis = client(ConnectionOptions.builder().idleTime(Duration.ofSeconds(3)))) {
       TenantClient<String, String> handle = redis.tenant("t0");
       handle.sync().set("k", "v");
       assertThat(connections("t0")).isEqualTo(1);
@@ -132,12 +132,13 @@ class ConnectionLifeTest {
             TenantRedis.builder(proxy.uri())
                 .identity("tenant_{tenant}")
                 .credentials(Tenants.credentials())
-                .connectTimeout(Duration.ofMillis(300))
+                .connectTimeout(Duration.ofSeconds(2))
+                .commandTimeout(Duration.ofSeconds(30))
                 .maxAttempts(1)
                 .connections(ConnectionOptions.builder().maxConnections(1).build())
                 .build()) {
       redis.tenant("t0").sync().set("k", "v");
-      proxy.onCommand("GET").delayReply(Duration.ofSeconds(1));
+      proxy.stopReading();
       Future<String> busy = redis.tenant("t0").async().get("k");
       assertThatThrownBy(() -> redis.tenant("t1").sync().get("k"))
           .isInstanceOfSatisfying(
@@ -147,7 +148,8 @@ class ConnectionLifeTest {
                 assertThat(failure.outcome()).isEqualTo(Outcome.NOT_SENT);
               })
           .hasMessageContaining("maxConnections");
-      assertThat(busy.get(5, TimeUnit.SECONDS)).isEqualTo("v");
+      proxy.resumeReading();
+      assertThat(busy.get(20, TimeUnit.SECONDS)).isEqualTo("v");
       Awaitility.await()
           .ignoreExceptions()
           .until(() -> redis.tenant("t1").sync().set("k", "w"), "OK"::equals);
@@ -164,6 +166,9 @@ class ConnectionLifeTest {
                         ? new CompletableFuture<>()
                         : Tenants.credentials().credentials(tenant))
             .connections(ConnectionOptions.builder().maxConcurrentConnects(2).build())
+            .connectTimeout(Duration.ofMinutes(1))
+            .commandTimeout(Duration.ofMinutes(1))
+            .shutdownTimeout(Duration.ofMillis(100))
             .build()) {
       Future<String> hanging = redis.tenant("t0").async().get("k");
       for (int i = 1; i < TENANTS; i++) {
@@ -175,13 +180,18 @@ class ConnectionLifeTest {
 
   @Test
   void manyTenantsAtOnceConnectWithFewAttemptsAtATime() throws Exception {
-    try (TenantRedis redis = client(ConnectionOptions.builder().maxConcurrentConnects(1))) {
+    try (TenantRedis redis =
+        Tenants.client(server)
+            .connections(ConnectionOptions.builder().maxConcurrentConnects(1).build())
+            .connectTimeout(Duration.ofMinutes(1))
+            .commandTimeout(Duration.ofMinutes(1))
+            .build()) {
       List<Future<String>> replies = new ArrayList<>();
       for (int i = 0; i < TENANTS; i++) {
         replies.add(redis.tenant("t" + i).async().set("k", "v"));
       }
       for (Future<String> reply : replies) {
-        assertThat(reply.get(10, TimeUnit.SECONDS)).isEqualTo("OK");
+        assertThat(reply.get(60, TimeUnit.SECONDS)).isEqualTo("OK");
       }
     }
   }
@@ -225,13 +235,14 @@ class ConnectionLifeTest {
             TenantRedis.builder(proxy.uri())
                 .identity("tenant_{tenant}")
                 .credentials(Tenants.credentials())
+                .commandTimeout(Duration.ofMinutes(2))
                 .shutdownTimeout(Duration.ofMillis(50))
                 .build()) {
       redis.tenant("t0").sync().set("k", "v");
-      proxy.onCommand("GET").delayReply(Duration.ofSeconds(4));
+      proxy.onCommand("GET").dropReply();
       Future<String> slow = redis.tenant("t0").async().get("k");
       redis.close(TenantId.of("t0"));
-      assertThatThrownBy(() -> slow.get(2, TimeUnit.SECONDS))
+      assertThatThrownBy(() -> slow.get(20, TimeUnit.SECONDS))
           .isInstanceOf(ExecutionException.class);
     }
   }

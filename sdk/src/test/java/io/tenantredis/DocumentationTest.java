@@ -11,7 +11,6 @@ import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** The documentation says what the code does. */
@@ -23,7 +22,10 @@ class DocumentationTest {
 
   @Test
   void everyJavaSampleOfTheDocumentationStandsInACompiledSource() {
-    List<String> sources = files(".java").stream().map(file -> normalized(read(file))).toList();
+    List<String> sources =
+        ProjectFiles.endingWith(ROOT, ".java").stream()
+            .map(file -> normalized(read(file)))
+            .toList();
     List<String> missing = new ArrayList<>();
     for (Path page : pages()) {
       Matcher block = JAVA_BLOCK.matcher(read(page));
@@ -53,19 +55,7 @@ class DocumentationTest {
   }
 
   private static List<Path> pages() {
-    return files(".md");
-  }
-
-  private static List<Path> files(String ending) {
-    try (Stream<Path> files = Files.walk(ROOT)) {
-      return files
-          .filter(file -> file.toString().endsWith(ending))
-          .filter(
-              file -> !file.toString().contains("/target/") && !file.toString().contains("/.git/"))
-          .toList();
-    } catch (IOException failure) {
-      throw new UncheckedIOException(failure);
-    }
+    return ProjectFiles.endingWith(ROOT, ".md");
   }
 
   private static String read(Path file) {

@@ -129,7 +129,7 @@ class HandshakeTest {
   void aReplyOfTheHandshakeThatDoesNotComeEndsTheConnectionAfterTheConnectTimeout(
       String command, Trouble trouble) {
     redis.close();
-    redis = client(Duration.ofMillis(600));
+    redis = client(Duration.ofSeconds(2));
     if (command.equals("AUTH")) {
       proxy.onCommand("HELLO").always().answerError("ERR unknown command 'HELLO'");
     }

@@ -347,9 +347,10 @@ class LegacyKeysTest {
   void theDeadlineIsThatOfTheOneCommand() {
     use(
         builder()
-            .commandTimeout(Duration.ofMillis(3000))
+            .commandTimeout(Duration.ofSeconds(6))
             .legacyKeys(LegacyKeys.template("shop/{tenant}/")));
-    proxy.onCommand("GET").always().delayReply(Duration.ofMillis(2200));
+    proxy.onCommand("GET tenant:acme:cart").delayReply(Duration.ofSeconds(3));
+    proxy.onCommand("GET shop/acme/cart").delayReply(Duration.ofMillis(5500));
     assertThatThrownBy(() -> acme.sync().get("cart")).isInstanceOf(TenantTimeoutException.class);
     assertThat(sent()).containsExactly("GET tenant:acme:cart", "GET shop/acme/cart");
   }

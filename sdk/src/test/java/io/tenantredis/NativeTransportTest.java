@@ -44,7 +44,7 @@ class NativeTransportTest {
       assertThat(option(connected.get(), "TCP_USER_TIMEOUT")).isEqualTo(17_000);
       assertThat(option(connected.get(), "TCP_KEEPIDLE")).isEqualTo(30);
     } finally {
-      resources.shutdown(0, 2, TimeUnit.SECONDS).get(5, TimeUnit.SECONDS);
+      resources.shutdown(0, 2, TimeUnit.SECONDS).get(30, TimeUnit.SECONDS);
     }
   }
 

@@ -92,7 +92,8 @@ class NoSecretsTest {
       shown.append(redis).append(wrong).append(acme).append(acme.connection());
       shown.append(TenantCredentials.of("tenant_acme", Tenants.password("acme")));
     }
-    for (ILoggingEvent event : events.list) {
+    root.detachAppender(events);
+    for (ILoggingEvent event : List.copyOf(events.list)) {
       shown
           .append(event.getLoggerName())
           .append(' ')

@@ -16,7 +16,12 @@ class PubSubFailoverTest {
   void subscriptionsFollowThePrimaryAndTheGapIsTold() {
     Heard heard = new Heard();
     try (ReplicatedRedis servers =
-            ReplicatedRedis.builder().server(Tenants.confined()).replicas(1).sentinels(1).start();
+            ReplicatedRedis.builder()
+                .server(Tenants.confined())
+                .replicas(1)
+                .sentinels(1)
+                .downAfter(Duration.ofSeconds(10))
+                .start();
         TenantRedis redis =
             TenantRedis.builder(uri(servers))
                 .identity("tenant_{tenant}")

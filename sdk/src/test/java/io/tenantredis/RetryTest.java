@@ -187,7 +187,7 @@ class RetryTest {
     try (TenantRedis impatient = client(Duration.ofSeconds(2)).build()) {
       TenantClient<String, String> client = impatient.tenant("acme");
       client.sync().set("k", "v");
-      proxy.onCommand("SET").delayReply(Duration.ofMillis(300));
+      proxy.stopReading();
       client
           .async()
           .set("k", "w")
@@ -200,6 +200,7 @@ class RetryTest {
                   Thread.currentThread().interrupt();
                 }
               });
+      proxy.resumeReading();
       standing.await();
       assertThatThrownBy(() -> client.sync().get("k"))
           .isInstanceOfSatisfying(
@@ -213,7 +214,7 @@ class RetryTest {
 
   @Test
   void aCommandWithoutReplyEndsAtItsTimeoutWithAnUnknownOutcomeAndIsNotRetried() {
-    try (TenantRedis impatient = client(Duration.ofSeconds(1)).build()) {
+    try (TenantRedis impatient = client(Duration.ofSeconds(2)).build()) {
       TenantClient<String, String> client = impatient.tenant("acme");
       client.sync().set("k", "v");
       proxy.clearCommands();
@@ -224,7 +225,8 @@ class RetryTest {
           .isInstanceOfSatisfying(
               TenantTimeoutException.class,
               late -> assertThat(late.outcome()).isEqualTo(Outcome.UNKNOWN));
-      assertThat(Duration.ofNanos(System.nanoTime() - start)).isGreaterThan(Duration.ofMillis(990));
+      assertThat(Duration.ofNanos(System.nanoTime() - start))
+          .isGreaterThan(Duration.ofMillis(1_990));
       assertThat(proxy.commandsSeen("GET")).isEqualTo(1);
       assertThat(client.sync().get("k")).isEqualTo("v");
     }
@@ -232,9 +234,9 @@ class RetryTest {
 
   @Test
   void theNextCommandAfterATimeoutDoesNotUseTheConnectionThatMayBeAReplyBehind() {
-    try (TenantRedis impatient = client(Duration.ofMillis(500)).build()) {
+    try (TenantRedis impatient = client(Duration.ofSeconds(2)).build()) {
       TenantClient<String, String> client = impatient.tenant("acme");
-      for (int i = 0; i < 8; i++) {
+      for (int i = 0; i < 3; i++) {
         client.sync().set("key" + i, "value" + i);
         proxy.onCommand("GET").dropReply();
         assertThatThrownBy(() -> client.sync().get("lost"))
@@ -288,7 +290,7 @@ class RetryTest {
 
   @Test
   void aCancelledCommandWithoutReplyFreesItsPermitAtItsDeadline() {
-    try (TenantRedis narrow = client(Duration.ofSeconds(1)).maxConcurrentCalls(1).build()) {
+    try (TenantRedis narrow = client(Duration.ofSeconds(2)).maxConcurrentCalls(1).build()) {
       TenantClient<String, String> client = narrow.tenant("acme");
       client.sync().set("a", "1");
       proxy.onCommand("GET").dropReply();

@@ -134,7 +134,12 @@ class SentinelReplicaReadsTest {
   }
 
   private static ReplicatedRedis one() {
-    return ReplicatedRedis.builder().server(Tenants.confined()).replicas(1).sentinels(1).start();
+    return ReplicatedRedis.builder()
+        .server(Tenants.confined())
+        .replicas(1)
+        .sentinels(1)
+        .downAfter(Duration.ofSeconds(10))
+        .start();
   }
 
   private static TenantRedis.Builder neverAskingByItself(ReplicatedRedis servers) {

@@ -156,11 +156,22 @@ class SentinelTest {
       String uri = uri("rediss-sentinel", servers.sentinels(), servers.masterName());
       TlsOptions tls = TlsOptions.builder().trust(certificates.caPem()).build();
       try (TenantRedis redis =
-          client(uri).tls(tls).sentinelCredentials(watcher("watcher-secret")).build()) {
+          client(uri)
+              .connectTimeout(Duration.ofSeconds(20))
+              .commandTimeout(Duration.ofSeconds(30))
+              .tls(tls)
+              .sentinelCredentials(watcher("watcher-secret"))
+              .build()) {
         assertThat(redis.tenant("acme").sync().set("k", "v")).isEqualTo("OK");
       }
       try (TenantRedis redis =
-          client(uri).tls(tls).maxAttempts(1).sentinelCredentials(watcher("not-it")).build()) {
+          client(uri)
+              .connectTimeout(Duration.ofSeconds(20))
+              .commandTimeout(Duration.ofSeconds(30))
+              .tls(tls)
+              .maxAttempts(1)
+              .sentinelCredentials(watcher("not-it"))
+              .build()) {
         assertThatThrownBy(() -> redis.tenant("acme").sync().get("k"))
             .isInstanceOfSatisfying(
                 TenantConnectionException.class,
@@ -180,7 +191,11 @@ class SentinelTest {
   void aSentinelThatHangsDoesNotKeepTenantsFromConnecting() throws Exception {
     try (ReplicatedRedis servers = watched().replicas(0).start();
         TenantRedis redis =
-            client(uri(servers)).connectTimeout(Duration.ofSeconds(4)).maxAttempts(1).build()) {
+            client(uri(servers))
+                .connectTimeout(Duration.ofSeconds(12))
+                .commandTimeout(Duration.ofSeconds(30))
+                .maxAttempts(1)
+                .build()) {
       RedisServer hanging = servers.sentinels().get(0);
       hanging.freeze();
       try {
@@ -199,7 +214,11 @@ class SentinelTest {
     }
     try (ReplicatedRedis servers =
             ReplicatedRedis.builder().server(server).replicas(0).sentinels(1).start();
-        TenantRedis redis = client(uri(servers)).build()) {
+        TenantRedis redis =
+            client(uri(servers))
+                .connectTimeout(Duration.ofMinutes(1))
+                .commandTimeout(Duration.ofMinutes(1))
+                .build()) {
       RedisServer sentinel = servers.sentinels().get(0);
       long before = connectionsOf(sentinel);
       List<CompletionStage<String>> replies = new ArrayList<>();
@@ -207,7 +226,7 @@ class SentinelTest {
         replies.add(redis.tenant("t" + i).async().set("k", "v"));
       }
       for (CompletionStage<String> reply : replies) {
-        reply.toCompletableFuture().get(30, TimeUnit.SECONDS);
+        reply.toCompletableFuture().get(60, TimeUnit.SECONDS);
       }
       assertThat(connectionsOf(sentinel) - before).isLessThan(100);
     }

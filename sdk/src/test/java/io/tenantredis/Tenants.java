@@ -1,6 +1,8 @@
 package io.tenantredis;
 
 import io.tenantredis.test.server.RedisServer;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /** Two tenants on one server, for tests: each with a user of its own. */
 public final class Tenants {
@@ -25,6 +27,8 @@ public final class Tenants {
     "+acl|whoami",
     "+scan"
   };
+
+  private static final AtomicBoolean WARM = new AtomicBoolean();
 
   private Tenants() {}
 
@@ -64,8 +68,26 @@ public final class Tenants {
   }
 
   public static TenantCredentialsProvider credentials() {
+    warmUp();
     return TenantCredentialsProvider.of(
         tenant -> TenantCredentials.of("tenant_" + tenant, password(tenant.value())));
+  }
+
+  /** The first connection of a JVM can take seconds, which no test's deadline is meant for. */
+  private static void warmUp() {
+    if (!WARM.compareAndSet(false, true)) {
+      return;
+    }
+    try (RedisServer server = server(true).start();
+        TenantRedis redis =
+            client(server)
+                .connectTimeout(Duration.ofMinutes(1))
+                .commandTimeout(Duration.ofMinutes(1))
+                .build()) {
+      TenantClient<String, String> acme = redis.tenant("acme");
+      acme.sync().set("k", "v");
+      acme.<String>dedicated(connection -> connection.sync().ping());
+    }
   }
 
   /** A client for a server of this class. */

@@ -53,6 +53,8 @@ class TlsOptionsTest {
     return TenantRedis.builder(to.tlsUri())
         .identity("tenant_{tenant}")
         .credentials(Tenants.credentials())
+        .connectTimeout(Duration.ofSeconds(30))
+        .commandTimeout(Duration.ofSeconds(30))
         .maxAttempts(1);
   }
 
@@ -220,6 +222,8 @@ class TlsOptionsTest {
     SimpleMeterRegistry registry = new SimpleMeterRegistry();
     try (TenantRedis redis =
         client(strict)
+            // Who held a connection for long when it was left is told so, and asks again.
+            .maxAttempts(3)
             .meterRegistry(registry)
             .tls(
                 trusting()

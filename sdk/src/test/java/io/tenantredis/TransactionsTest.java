@@ -17,6 +17,8 @@ import io.lettuce.core.output.StatusOutput;
 import io.lettuce.core.protocol.CommandArgs;
 import io.lettuce.core.protocol.CommandType;
 import io.tenantredis.test.server.RedisServer;
+import io.tenantredis.test.server.WireFault;
+import io.tenantredis.test.server.WireFaultPoint;
 import io.tenantredis.test.server.WireProxy;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -67,7 +69,7 @@ class TransactionsTest {
         TenantRedis.builder(proxy.uri())
             .identity("tenant_{tenant}")
             .credentials(Tenants.credentials())
-            .commandTimeout(Duration.ofSeconds(3))
+            .commandTimeout(Duration.ofSeconds(30))
             .shutdownTimeout(Duration.ZERO)
             .dedicatedConnections(
                 PoolOptions.builder().maxSize(1).maxBufferedCommands(BUFFERED).build())
@@ -102,7 +104,7 @@ class TransactionsTest {
 
   private static TenantRedisFailure failure(Future<?> future) throws Exception {
     try {
-      Object value = future.get(10, TimeUnit.SECONDS);
+      Object value = future.get(20, TimeUnit.SECONDS);
       throw new AssertionError("not failed, but " + value);
     } catch (ExecutionException failed) {
       assertThat(failed.getCause()).isInstanceOf(TenantRedisFailure.class);
@@ -141,7 +143,7 @@ class TransactionsTest {
     RedisFuture<String> nested = commands.multi();
     assertThat(outcome(nested)).isEqualTo(Outcome.NOT_SENT);
     connection.close();
-    assertThat(set.get(5, TimeUnit.SECONDS)).isNull();
+    assertThat(set.get(20, TimeUnit.SECONDS)).isNull();
     theNextBorrowerIsAlone();
   }
 
@@ -180,8 +182,8 @@ class TransactionsTest {
         multi.cancel(true);
         RedisFuture<Long> counted = commands.incr("n");
         if (executed) {
-          assertThat(commands.exec().get(5, TimeUnit.SECONDS)).containsExactly(1L);
-          assertThat(counted.get(5, TimeUnit.SECONDS)).isEqualTo(1);
+          assertThat(commands.exec().get(20, TimeUnit.SECONDS)).containsExactly(1L);
+          assertThat(counted.get(20, TimeUnit.SECONDS)).isEqualTo(1);
         }
       }
       theNextBorrowerIsAlone();
@@ -196,7 +198,7 @@ class TransactionsTest {
       RedisFuture<?> end;
       try (StatefulRedisConnection<String, String> connection = acme.lease()) {
         RedisAsyncCommands<String, String> commands = connection.async();
-        commands.multi().get(5, TimeUnit.SECONDS);
+        commands.multi().get(20, TimeUnit.SECONDS);
         connection.setAutoFlushCommands(false);
         set = commands.set("a", "never");
         end = exec ? commands.exec() : commands.discard();
@@ -214,7 +216,7 @@ class TransactionsTest {
     RedisFuture<TransactionResult> exec;
     try (StatefulRedisConnection<String, String> connection = acme.lease()) {
       RedisAsyncCommands<String, String> commands = connection.async();
-      commands.multi().get(5, TimeUnit.SECONDS);
+      commands.multi().get(20, TimeUnit.SECONDS);
       set = commands.set("a", "never");
       connection.flushCommands();
       await().until(() -> proxy.commandsSeen("SET") == 1);
@@ -240,7 +242,7 @@ class TransactionsTest {
         }
         RedisFuture<?> end = exec ? commands.exec() : commands.discard();
         connection.flushCommands();
-        end.get(5, TimeUnit.SECONDS);
+        end.get(20, TimeUnit.SECONDS);
       }
       assertThat(stored("n")).isEqualTo(exec ? "3" : null);
       theNextBorrowerIsAlone();
@@ -266,8 +268,8 @@ class TransactionsTest {
       assertThat(failure(exec)).isInstanceOf(CommandRefusedException.class);
       RedisFuture<String> discard = commands.discard();
       connection.flushCommands();
-      assertThat(discard.get(5, TimeUnit.SECONDS)).isEqualTo("OK");
-      assertThat(behind.get(5, TimeUnit.SECONDS)).isNull();
+      assertThat(discard.get(20, TimeUnit.SECONDS)).isEqualTo("OK");
+      assertThat(behind.get(20, TimeUnit.SECONDS)).isNull();
     }
     theNextBorrowerIsAlone();
     assertThat(stored("n")).isNull();
@@ -278,16 +280,16 @@ class TransactionsTest {
   void aTransactionKeepsItsOrderWhenFlushingIsSwitchedWithinIt() throws Exception {
     try (StatefulRedisConnection<String, String> connection = acme.lease()) {
       RedisAsyncCommands<String, String> commands = connection.async();
-      commands.multi().get(5, TimeUnit.SECONDS);
+      commands.multi().get(20, TimeUnit.SECONDS);
       RedisFuture<Long> first = commands.incr("n");
       connection.setAutoFlushCommands(false);
       RedisFuture<String> second = commands.set("a", "1");
       connection.setAutoFlushCommands(true);
       RedisFuture<Long> third = commands.incr("n");
-      assertThat(commands.exec().get(5, TimeUnit.SECONDS)).containsExactly(1L, "OK", 2L);
-      assertThat(first.get(5, TimeUnit.SECONDS)).isEqualTo(1);
-      assertThat(second.get(5, TimeUnit.SECONDS)).isEqualTo("OK");
-      assertThat(third.get(5, TimeUnit.SECONDS)).isEqualTo(2);
+      assertThat(commands.exec().get(20, TimeUnit.SECONDS)).containsExactly(1L, "OK", 2L);
+      assertThat(first.get(20, TimeUnit.SECONDS)).isEqualTo(1);
+      assertThat(second.get(20, TimeUnit.SECONDS)).isEqualTo("OK");
+      assertThat(third.get(20, TimeUnit.SECONDS)).isEqualTo(2);
     }
     theNextBorrowerIsAlone();
   }
@@ -296,19 +298,19 @@ class TransactionsTest {
   void nothingOvertakesTheBeginningOrTheEndOfATransaction() throws Exception {
     try (StatefulRedisConnection<String, String> connection = acme.lease()) {
       RedisAsyncCommands<String, String> commands = connection.async();
-      commands.set("a", "1").get(5, TimeUnit.SECONDS);
+      commands.set("a", "1").get(20, TimeUnit.SECONDS);
       connection.setAutoFlushCommands(false);
       commands.multi();
       connection.setAutoFlushCommands(true);
       commands.incr("n");
-      assertThat(commands.exec().get(5, TimeUnit.SECONDS)).containsExactly(1L);
-      commands.multi().get(5, TimeUnit.SECONDS);
+      assertThat(commands.exec().get(20, TimeUnit.SECONDS)).containsExactly(1L);
+      commands.multi().get(20, TimeUnit.SECONDS);
       connection.setAutoFlushCommands(false);
       commands.incr("n");
       RedisFuture<TransactionResult> exec = commands.exec();
       connection.setAutoFlushCommands(true);
-      assertThat(commands.get("a").get(5, TimeUnit.SECONDS)).isEqualTo("1");
-      assertThat(exec.get(5, TimeUnit.SECONDS)).containsExactly(2L);
+      assertThat(commands.get("a").get(20, TimeUnit.SECONDS)).isEqualTo("1");
+      assertThat(exec.get(20, TimeUnit.SECONDS)).containsExactly(2L);
     }
     theNextBorrowerIsAlone();
   }
@@ -320,12 +322,12 @@ class TransactionsTest {
       connection.setAutoFlushCommands(false);
       RedisFuture<Long> before = commands.incr("before");
       connection.setAutoFlushCommands(true);
-      commands.multi().get(5, TimeUnit.SECONDS);
+      commands.multi().get(20, TimeUnit.SECONDS);
       RedisFuture<String> set = commands.set("a", "1");
       connection.flushCommands();
-      assertThat(before.get(5, TimeUnit.SECONDS)).isEqualTo(1);
-      assertThat(commands.exec().get(5, TimeUnit.SECONDS)).containsExactly("OK");
-      assertThat(set.get(5, TimeUnit.SECONDS)).isEqualTo("OK");
+      assertThat(before.get(20, TimeUnit.SECONDS)).isEqualTo(1);
+      assertThat(commands.exec().get(20, TimeUnit.SECONDS)).containsExactly("OK");
+      assertThat(set.get(20, TimeUnit.SECONDS)).isEqualTo("OK");
     }
     theNextBorrowerIsAlone();
   }
@@ -345,10 +347,10 @@ class TransactionsTest {
                   return parts.get(0);
                 })
             .toCompletableFuture()
-            .get(5, TimeUnit.SECONDS);
+            .get(20, TimeUnit.SECONDS);
     assertThat(first).isEqualTo(1);
     for (RedisFuture<Long> part : parts) {
-      assertThat(part.get(5, TimeUnit.SECONDS)).isEqualTo(1);
+      assertThat(part.get(20, TimeUnit.SECONDS)).isEqualTo(1);
     }
     theNextBorrowerIsAlone();
   }
@@ -362,9 +364,9 @@ class TransactionsTest {
     RedisFuture<String> set = commands.set("a", "1");
     RedisFuture<TransactionResult> exec = commands.exec();
     connection.close();
-    assertThat(exec.get(5, TimeUnit.SECONDS)).containsExactly(1L, "OK");
-    assertThat(counted.get(5, TimeUnit.SECONDS)).isEqualTo(1);
-    assertThat(set.get(5, TimeUnit.SECONDS)).isEqualTo("OK");
+    assertThat(exec.get(20, TimeUnit.SECONDS)).containsExactly(1L, "OK");
+    assertThat(counted.get(20, TimeUnit.SECONDS)).isEqualTo(1);
+    assertThat(set.get(20, TimeUnit.SECONDS)).isEqualTo("OK");
     theNextBorrowerIsAlone();
   }
 
@@ -374,7 +376,7 @@ class TransactionsTest {
       for (boolean queued : new boolean[] {true, false}) {
         StatefulRedisConnection<String, String> connection = acme.lease();
         RedisAsyncCommands<String, String> commands = connection.async();
-        commands.multi().get(5, TimeUnit.SECONDS);
+        commands.multi().get(20, TimeUnit.SECONDS);
         proxy.clearCommands();
         RedisFuture<Long> part = commands.incr("n");
         if (queued) {
@@ -382,13 +384,13 @@ class TransactionsTest {
           await().until(() -> proxy.commandsSeen("INCR") == 1);
         }
         if (timeout) {
-          connection.setTimeout(Duration.ofMillis(200));
-          proxy.onCommand("EXEC").dropReply();
-        } else {
-          proxy.onCommand("EXEC").resetAfterForwarding();
+          connection.setTimeout(Duration.ofSeconds(1));
         }
+        WireFaultPoint atExec = proxy.onCommand("EXEC");
+        WireFault fault = timeout ? atExec.dropReply() : atExec.resetAfterForwarding();
         RedisFuture<TransactionResult> exec = commands.exec();
         assertThat(outcome(exec)).isEqualTo(Outcome.UNKNOWN);
+        fault.remove();
         connection.close();
         assertThat(outcome(part)).isEqualTo(Outcome.UNKNOWN);
         theNextBorrowerIsAlone();
@@ -400,7 +402,7 @@ class TransactionsTest {
   void noReplyOfATransactionIsBelievedThatCameWithBytesNobodyAskedFor() throws Exception {
     try (StatefulRedisConnection<String, String> connection = acme.lease()) {
       RedisAsyncCommands<String, String> commands = connection.async();
-      commands.multi().get(5, TimeUnit.SECONDS);
+      commands.multi().get(20, TimeUnit.SECONDS);
       RedisFuture<Long> part = commands.incr("n");
       connection.flushCommands();
       await().until(() -> proxy.commandsSeen("INCR") == 1);
@@ -532,7 +534,8 @@ class TransactionsTest {
                 closed.completeExceptionally(failure);
               }
             });
-    closed.get(2, TimeUnit.SECONDS);
+    // In less than the command timeout, which a close that waits here would take.
+    closed.get(15, TimeUnit.SECONDS);
     theNextBorrowerIsAlone();
     assertThat(proxy.commandsSeen("DISCARD")).isEqualTo(1);
   }
@@ -556,7 +559,7 @@ class TransactionsTest {
       RedisAsyncCommands<String, String> commands = connection.async();
       boolean inTransaction = i % 3 == 1;
       if (inTransaction) {
-        commands.multi().get(5, TimeUnit.SECONDS);
+        commands.multi().get(20, TimeUnit.SECONDS);
       } else if (i % 3 == 2) {
         connection.setAutoFlushCommands(false);
       }

@@ -5,6 +5,7 @@ import io.lettuce.core.cluster.RedisClusterClient;
 import io.lettuce.core.cluster.api.async.RedisClusterAsyncCommands;
 import io.tenantredis.test.server.RedisCluster;
 import io.tenantredis.test.server.RedisServer;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -26,7 +27,9 @@ final class BenchmarkCluster implements AutoCloseable {
   static BenchmarkCluster start() {
     RedisServer.Builder server = RedisServer.builder();
     server.user(BenchmarkServer.user(BenchmarkServer.TENANT), rules());
-    BenchmarkCluster started = new BenchmarkCluster(RedisCluster.builder().server(server).start());
+    BenchmarkCluster started =
+        new BenchmarkCluster(
+            RedisCluster.builder().nodeTimeout(Duration.ofSeconds(30)).server(server).start());
     started.fill();
     return started;
   }

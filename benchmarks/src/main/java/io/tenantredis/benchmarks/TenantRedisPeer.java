@@ -92,6 +92,7 @@ final class TenantRedisPeer implements Peer {
     return TenantRedis.builder(uri)
         .keyPrefix(prefix)
         .identity("tenant_{tenant}")
+        .connectTimeout(Duration.ofMillis(BenchmarkServer.TIMEOUT_MILLIS))
         .commandTimeout(Duration.ofMillis(BenchmarkServer.TIMEOUT_MILLIS))
         .credentials(
             TenantCredentialsProvider.of(

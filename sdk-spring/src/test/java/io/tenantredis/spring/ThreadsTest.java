@@ -144,6 +144,8 @@ class ThreadsTest {
     application.setWebApplicationType(WebApplicationType.NONE);
     List<String> arguments = new ArrayList<>();
     arguments.add("--spring.main.banner-mode=off");
+    arguments.add("--tenant-redis.connect-timeout=60s");
+    arguments.add("--tenant-redis.command-timeout=60s");
     List<String> all =
         new ArrayList<>(Arrays.asList(TestTenants.properties(server, "acme", "globex")));
     Collections.addAll(all, properties);

@@ -103,7 +103,7 @@ class AdminOfAClusterTest {
     Path evidence = directory.resolve("incident.json");
     last.freeze();
     try (TenantRedisAdmin hasty =
-        TenantRedisAdmin.builder(adminUri(seed)).timeout(Duration.ofSeconds(1)).connect()) {
+        TenantRedisAdmin.builder(adminUri(seed)).timeout(Duration.ofSeconds(3)).connect()) {
       ProvisioningReport report = hasty.provisioner().update(policy("acme", AclProfile.QUEUE));
       assertThat(report.isComplete()).isFalse();
       assertThat(report.nodes())

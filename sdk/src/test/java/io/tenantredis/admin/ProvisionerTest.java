@@ -291,7 +291,7 @@ class ProvisionerTest {
       replica.freeze();
       try (TenantRedisAdmin hasty =
           TenantRedisAdmin.builder(adminUri(server))
-              .timeout(java.time.Duration.ofMillis(300))
+              .timeout(java.time.Duration.ofSeconds(3))
               .connect()) {
         ProvisioningReport report = hasty.provisioner().apply(policy, password);
         assertThat(report.isComplete()).isFalse();

@@ -268,7 +268,8 @@ class ClusterFaultsTest {
     try (RespConnection killer = node.connect("admin", "admin-secret");
         RespConnection sleeper = node.connect("admin", "admin-secret")) {
       CompletableFuture<?> asleep =
-          CompletableFuture.runAsync(() -> sleeper.command("DEBUG", "SLEEP", "0.2"));
+          CompletableFuture.runAsync(
+              () -> sleeper.command("DEBUG", "SLEEP", "0.2"), task -> new Thread(task).start());
       await().pollDelay(Duration.ofMillis(100)).until(() -> true);
       killer.command("CLIENT", "KILL", "USER", "tenant_acme");
       asleep.get(20, TimeUnit.SECONDS);

@@ -285,9 +285,9 @@ class MoveCommandTest {
   void aProgramThatDoesNotEndIsEndedAndWhatIsNotToldIsSaid() throws Exception {
     Path program = program("test $1 = hold || exec sleep 600");
     ToolRun run =
-        move("run", "acme", "--profile=cache", "--switchover=" + program, "--switchover-timeout=1");
+        move("run", "acme", "--profile=cache", "--switchover=" + program, "--switchover-timeout=5");
     assertThat(run.exitCode()).isEqualTo(1);
-    assertThat(run.err()).contains("did not end within 1 s", "not all applications may know");
+    assertThat(run.err()).contains("did not end within 5 s", "not all applications may know");
     assertMayWriteOnlyOn(there, here);
   }
 

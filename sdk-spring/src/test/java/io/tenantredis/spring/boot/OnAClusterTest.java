@@ -8,6 +8,7 @@ import io.tenantredis.context.TenantContext;
 import io.tenantredis.spring.TestTenants;
 import io.tenantredis.test.server.RedisCluster;
 import io.tenantredis.test.server.RedisServer;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -74,7 +75,7 @@ class OnAClusterTest {
               "-@dangerous",
               "+acl|whoami");
     }
-    cluster = RedisCluster.builder().server(server).start();
+    cluster = RedisCluster.builder().nodeTimeout(Duration.ofSeconds(30)).server(server).start();
   }
 
   @AfterAll

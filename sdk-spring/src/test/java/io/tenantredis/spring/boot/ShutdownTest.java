@@ -156,7 +156,8 @@ class ShutdownTest {
     assertThat(underWay.listener.await(60, TimeUnit.SECONDS)).isTrue();
     assertThat(jobBegan.await(60, TimeUnit.SECONDS)).isTrue();
 
-    CompletableFuture<Void> closing = CompletableFuture.runAsync(application::close);
+    CompletableFuture<Void> closing =
+        CompletableFuture.runAsync(application::close, task -> new Thread(task).start());
     assertThat(underWay.closing.await(60, TimeUnit.SECONDS)).isTrue();
     assertThat(redis.tenant(ACME).sync().ping()).isEqualTo("PONG");
     underWay.mayAnswer.countDown();
@@ -190,7 +191,8 @@ class ShutdownTest {
       assertThat(redis.tenant(ACME).sync().ping()).isEqualTo("PONG");
       proxy.blackHole();
       CompletableFuture<String> waiting = redis.tenant(ACME).async().get("k").toCompletableFuture();
-      CompletableFuture.runAsync(application::close).get(60, TimeUnit.SECONDS);
+      CompletableFuture.runAsync(application::close, task -> new Thread(task).start())
+          .get(60, TimeUnit.SECONDS);
       assertThat(waiting).isCompletedExceptionally();
     }
     awaitNoThreads();

@@ -422,7 +422,9 @@ class TenantRedisAutoConfigurationTest {
               "tenant-redis.credentials.users.acme.password=" + TestTenants.password("acme"));
       runner
           .withPropertyValues(
-              "tenant-redis.sentinel.password=sentinel-secret", "tenant-redis.command-timeout=10s")
+              "tenant-redis.sentinel.password=sentinel-secret",
+              "tenant-redis.connect-timeout=20s",
+              "tenant-redis.command-timeout=20s")
           .run(
               context ->
                   assertThat(context.getBean(TenantRedis.class).tenant("acme").sync().ping())
@@ -642,7 +644,7 @@ class TenantRedisAutoConfigurationTest {
     RedisServer other = TestTenants.server("acme");
     empty
         .withPropertyValues(TestTenants.properties(other, "acme"))
-        .withPropertyValues("tenant-redis.command-timeout=3s", "tenant-redis.connect-timeout=3s")
+        .withPropertyValues("tenant-redis.command-timeout=30s", "tenant-redis.connect-timeout=30s")
         .run(
             context -> {
               context.getBean(TenantRedis.class).tenant("acme").sync().ping();

@@ -100,8 +100,9 @@ class ConnectionFactoryTest {
   void withoutACurrentTenantThereIsNoConnection() throws Exception {
     assertThatThrownBy(
             () ->
-                CompletableFuture.runAsync(() -> template.opsForValue().get("k"))
-                    .get(5, TimeUnit.SECONDS))
+                CompletableFuture.runAsync(
+                        () -> template.opsForValue().get("k"), task -> new Thread(task).start())
+                    .get(60, TimeUnit.SECONDS))
         .hasCauseInstanceOf(NoCurrentTenantException.class);
     assertThatThrownBy(() -> TenantContext.run(GLOBEX, factory::getClusterConnection))
         .isInstanceOf(InvalidDataAccessApiUsageException.class);
@@ -304,10 +305,11 @@ class ConnectionFactoryTest {
     CompletableFuture<String> popped =
         CompletableFuture.supplyAsync(
             TenantContext.wrapSupplier(
-                () -> template.opsForList().leftPop("jobs", Duration.ofSeconds(4))));
+                () -> template.opsForList().leftPop("jobs", Duration.ofSeconds(30))),
+            task -> new Thread(task).start());
     template.opsForValue().set("k", "a");
     template.opsForList().rightPush("jobs", "job");
-    assertThat(popped.get(10, TimeUnit.SECONDS)).isEqualTo("job");
+    assertThat(popped.get(60, TimeUnit.SECONDS)).isEqualTo("job");
   }
 
   @Test

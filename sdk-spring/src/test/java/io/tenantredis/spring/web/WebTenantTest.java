@@ -102,9 +102,9 @@ class WebTenantTest {
             WebApplicationType.SERVLET,
             "tenant-redis.web.resolver=path",
             "tenant-redis.web.path=/t/{tenant}/**")) {
-      assertThat(get(application, "/t/t3/mvc", null).get(10, TimeUnit.SECONDS).body())
+      assertThat(get(application, "/t/t3/mvc", null).get(60, TimeUnit.SECONDS).body())
           .isEqualTo("t3");
-      assertThat(get(application, "/mvc", null).get(10, TimeUnit.SECONDS).statusCode())
+      assertThat(get(application, "/mvc", null).get(60, TimeUnit.SECONDS).statusCode())
           .isEqualTo(400);
     }
   }
@@ -112,7 +112,7 @@ class WebTenantTest {
   @Test
   void withoutAResolverNoTenantIsMadeUp() throws Exception {
     try (ConfigurableApplicationContext application = run(WebApplicationType.SERVLET)) {
-      assertThat(get(application, "/mvc", "t1").get(10, TimeUnit.SECONDS).statusCode())
+      assertThat(get(application, "/mvc", "t1").get(60, TimeUnit.SECONDS).statusCode())
           .isEqualTo(500);
     }
   }
@@ -132,9 +132,9 @@ class WebTenantTest {
 
   private static void assertTurnedAway(ConfigurableApplicationContext application, String path)
       throws Exception {
-    assertThat(get(application, path, null).get(10, TimeUnit.SECONDS).statusCode()).isEqualTo(400);
-    assertThat(get(application, path, "t*").get(10, TimeUnit.SECONDS).statusCode()).isEqualTo(400);
-    assertThat(get(application, path, "nobody").get(10, TimeUnit.SECONDS).statusCode())
+    assertThat(get(application, path, null).get(60, TimeUnit.SECONDS).statusCode()).isEqualTo(400);
+    assertThat(get(application, path, "t*").get(60, TimeUnit.SECONDS).statusCode()).isEqualTo(400);
+    assertThat(get(application, path, "nobody").get(60, TimeUnit.SECONDS).statusCode())
         .isEqualTo(404);
   }
 
@@ -155,6 +155,9 @@ class WebTenantTest {
     List<String> arguments = new ArrayList<>();
     arguments.add("--server.port=0");
     arguments.add("--spring.main.banner-mode=off");
+    // Two hundred first commands at once on a busy machine.
+    arguments.add("--tenant-redis.connect-timeout=60s");
+    arguments.add("--tenant-redis.command-timeout=60s");
     for (String property : TestTenants.properties(server, TENANTS)) {
       arguments.add("--" + property);
     }

@@ -8,6 +8,7 @@ import io.tenantredis.test.server.RedisServer;
 import io.tenantredis.test.server.ReplicatedRedis;
 import io.tenantredis.test.server.TestCertificates;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -90,6 +91,8 @@ final class EmbeddedServers implements Servers {
             RedisCluster.builder()
                 .server(server)
                 .masters(choice.shape().masters())
+                // A node that a busy machine holds up for a second must not be taken for dead.
+                .nodeTimeout(Duration.ofSeconds(5))
                 .replicasPerMaster(choice.shape().replicas())
                 .start();
         yield new EmbeddedServers(

@@ -23,12 +23,16 @@ final class AbandonedTests {
     LauncherFactory.create()
         .execute(
             LauncherDiscoveryRequestBuilder.request().selectors(selectClass(One.class)).build());
-    List<String> left =
+    List<Thread> ours =
         Thread.getAllStackTraces().keySet().stream()
             .filter(thread -> !before.contains(thread) && isOurs(thread.getName()))
-            .map(Thread::getName)
-            .sorted()
             .toList();
+    for (Thread thread : ours) {
+      // One that is about to end is not left.
+      thread.join(30_000);
+    }
+    List<String> left =
+        ours.stream().filter(Thread::isAlive).map(Thread::getName).sorted().toList();
     System.out.println("threads: " + left);
   }
 
@@ -43,9 +47,9 @@ final class AbandonedTests {
     void leaves(TenantRedis redis, TestTenants tenants, RedisServer server) throws Exception {
       redis.tenant("acme").sync().set("a", "1");
       tenants.admin().ping();
-      System.out.println(server.pid());
-      System.out.println(server.directory());
-      System.out.println(server.port());
+      System.out.println("pid: " + server.pid());
+      System.out.println("directory: " + server.directory());
+      System.out.println("port: " + server.port());
       if (System.getProperty(MODE, "").equals("wait")) {
         new CountDownLatch(1).await();
       }

@@ -41,7 +41,7 @@ class NothingIsLeftTest {
     try (BufferedReader out = jvm.inputReader()) {
       Left left = Left.read(out);
       // Without System.exit: a thread that goes on would keep the JVM.
-      assertThat(out.readLine()).isEqualTo("threads: []");
+      assertThat(Left.next(out, "threads: ")).isEqualTo("[]");
       assertThat(jvm.waitFor()).isZero();
       left.awaitNothing();
     } finally {
@@ -69,9 +69,19 @@ class NothingIsLeftTest {
 
     static Left read(BufferedReader out) throws IOException {
       return new Left(
-          Long.parseLong(out.readLine()),
-          Path.of(out.readLine()),
-          Integer.parseInt(out.readLine()));
+          Long.parseLong(next(out, "pid: ")),
+          Path.of(next(out, "directory: ")),
+          Integer.parseInt(next(out, "port: ")));
+    }
+
+    /** Behind what may have been logged. */
+    static String next(BufferedReader out, String what) throws IOException {
+      String line = out.readLine();
+      while (line != null && !line.startsWith(what)) {
+        line = out.readLine();
+      }
+      assertThat(line).as(what).isNotNull();
+      return line.substring(what.length());
     }
 
     boolean portIsOpen() {

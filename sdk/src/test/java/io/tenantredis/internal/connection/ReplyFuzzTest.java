@@ -198,7 +198,7 @@ class ReplyFuzzTest {
     long end = System.nanoTime() + TIME.toNanos();
     long rounds = 0;
     long most = 0;
-    while (System.nanoTime() - end < 0) {
+    while (rounds <= 100 || System.nanoTime() - end < 0) {
       byte[] bytes = HostileBytes.next(random);
       long before = allocated();
       try (Connection connection = new Connection()) {
@@ -222,7 +222,6 @@ class ReplyFuzzTest {
     }
     System.out.printf(
         "ReplyFuzzTest: %,d rounds, at most %,d kB allocated in one%n", rounds, most >> 10);
-    assertThat(rounds).isGreaterThan(100);
   }
 
   @ParameterizedTest

@@ -124,6 +124,7 @@ class CanaryTest {
 
   @AfterEach
   void stopWatching() {
+    watch.meet();
     redis.close();
     watch.close();
   }
@@ -146,6 +147,7 @@ class CanaryTest {
     }
     stranger.interrupt();
     stranger.join();
+    watch.meet();
     redis.close();
 
     String how = "reproduce with -Dtenantredis.seed=" + seed;
@@ -189,6 +191,7 @@ class CanaryTest {
         callEach(RedisAsyncCommands.class, acme.async())
             + callEach(RedisCommands.class, acme.sync())
             + callEach(RedisReactiveCommands.class, acme.reactive());
+    watch.meet();
     redis.close();
 
     assertThat(leaks).isEmpty();

@@ -94,7 +94,7 @@ class GuardPropertiesTest {
                 ArgumentLists.matching(rule.grammar()).map(arguments -> new Call(rule, arguments)));
   }
 
-  @Property(tries = 5_000, shrinking = ShrinkingMode.BOUNDED)
+  @Property(seed = "1", tries = 5_000, shrinking = ShrinkingMode.BOUNDED)
   void exactly_the_names_get_the_prefix(@ForAll("calls") Call call) {
     byte[] wire;
     try {
@@ -106,7 +106,7 @@ class GuardPropertiesTest {
     assertThat(arguments(wire)).extracting(Fixtures::text).isEqualTo(call.expected(true));
   }
 
-  @Property(tries = 3_000, shrinking = ShrinkingMode.BOUNDED)
+  @Property(seed = "1", tries = 3_000, shrinking = ShrinkingMode.BOUNDED)
   void in_require_mode_what_prefix_mode_sends_is_sent_and_the_relative_call_is_refused(
       @ForAll("calls") Call call) {
     if (ArgumentLists.AMBIGUOUS.contains(call.rule().name())) {
@@ -130,7 +130,7 @@ class GuardPropertiesTest {
     }
   }
 
-  @Property(tries = 2_000)
+  @Property(seed = "1", tries = 2_000)
   void cutting_an_argument_off_or_adding_one_never_moves_the_prefix_to_something_else(
       @ForAll("calls") Call call, @ForAll boolean cut) {
     List<String> words = new ArrayList<>(List.of(call.words()));
@@ -148,7 +148,7 @@ class GuardPropertiesTest {
     }
   }
 
-  @Property(tries = 2_000)
+  @Property(seed = "1", tries = 2_000)
   void noise_as_arguments_is_confined_or_refused(
       @ForAll("names") String name, @ForAll("noise") List<String> noise) {
     List<String> words = new ArrayList<>(List.of(name.split(" ")));
@@ -187,7 +187,7 @@ class GuardPropertiesTest {
         .ofMaxSize(8);
   }
 
-  @Property(tries = 8_000)
+  @Property(seed = "1", tries = 8_000)
   void whatever_bytes_a_command_encodes_to_only_a_refusal_comes_out(@ForAll("wires") byte[] wire) {
     try {
       byte[] sent = encoded(guard.guard(Fixtures.raw(wire)));

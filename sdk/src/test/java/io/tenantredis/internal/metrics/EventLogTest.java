@@ -26,7 +26,19 @@ class EventLogTest {
   private static final TenantId ACME = TenantId.of("acme");
 
   private final Logger logger = (Logger) LoggerFactory.getLogger("io.tenantredis");
-  private final ListAppender<ILoggingEvent> lines = new ListAppender<>();
+  private final Thread test = Thread.currentThread();
+
+  /** What earlier tests left to other threads may be logged in the middle of this one. */
+  private final ListAppender<ILoggingEvent> lines =
+      new ListAppender<>() {
+        @Override
+        protected void append(ILoggingEvent event) {
+          if (Thread.currentThread() == test) {
+            super.append(event);
+          }
+        }
+      };
+
   private final Level level = logger.getLevel();
   private long now;
   private final ClientMeters meters =

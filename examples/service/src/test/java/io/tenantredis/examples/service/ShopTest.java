@@ -21,6 +21,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
@@ -75,6 +76,16 @@ class ShopTest {
   @BeforeEach
   void visit() {
     visitor = new Visitor(port);
+  }
+
+  /** The next test must not meet what the shop still does for a stream or a session of this one. */
+  @AfterEach
+  void nothingGoesOn() {
+    String prefix = tenants.keyPrefix();
+    String all = prefix.substring(0, prefix.indexOf('{')) + "*";
+    await()
+        .atMost(SOON)
+        .until(() -> UNDERWAY.get() == 0 && tenants.admin().pubsubChannels(all).isEmpty());
   }
 
   @Test

@@ -47,8 +47,9 @@ class CartsTest {
 
   @Test
   void anOrderWhoseReplyWasLostIsNotCountedTwice(TestTenants tenants) {
+    tenants.credentials("acme");
     TenantRedis.Builder builder =
-        TenantRedis.builder(tenants.url()).commandTimeout(Duration.ofMillis(500));
+        TenantRedis.builder(tenants.url()).commandTimeout(Duration.ofSeconds(2));
     tenants.configure(builder);
     try (TenantRedis redis = builder.build()) {
       Carts carts = new Carts(redis);

@@ -112,13 +112,13 @@ class ServerFaultsTest {
     try (RedisServer loading = (aof ? builder.appendOnly() : builder).start()) {
       loading.admin().command("SET", "a", "1");
       long before = System.nanoTime();
-      try (ServerFault fault = loading.faults().loading(Duration.ofSeconds(30));
+      try (ServerFault fault = loading.faults().loading(Duration.ofMinutes(2));
           RespConnection client = loading.connect()) {
         assertThat(client.tryCommand("GET", "a"))
             .isInstanceOfSatisfying(
                 RespError.class, e -> assertThat(e.code()).isEqualTo("LOADING"));
       }
-      assertThat(Duration.ofNanos(System.nanoTime() - before)).isLessThan(Duration.ofSeconds(10));
+      assertThat(Duration.ofNanos(System.nanoTime() - before)).isLessThan(Duration.ofSeconds(60));
       assertThat(loading.admin().command("GET", "a")).isEqualTo("1");
       assertThat(loading.admin().integer("DBSIZE")).isEqualTo(1);
       loading.restart();
@@ -131,11 +131,11 @@ class ServerFaultsTest {
     try (RedisServer loading = RedisServer.start();
         RespConnection unused = loading.connect()) {
       loading.admin().command("SET", "a", "1");
-      loading.faults().loading(Duration.ofMillis(500));
       long before = System.nanoTime();
+      loading.faults().loading(Duration.ofMillis(500));
       loading.awaitLoaded();
       assertThat(Duration.ofNanos(System.nanoTime() - before))
-          .isBetween(Duration.ofMillis(200), Duration.ofSeconds(5));
+          .isGreaterThanOrEqualTo(Duration.ofMillis(450));
       assertThat(loading.admin().command("GET", "a")).isEqualTo("1");
     }
     assertThatThrownBy(() -> faults.loading(Duration.ZERO))

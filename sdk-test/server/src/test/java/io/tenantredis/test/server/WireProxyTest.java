@@ -251,6 +251,15 @@ class WireProxyTest {
   void replyInSingleBytesArrivesWholeAndInPieces() throws Exception {
     String value = "0123456789".repeat(30);
     client.command("SET", "a", value);
+    int most = 0;
+    // A reader that is held up finds all of it at once.
+    for (int i = 0; i < 50 && most <= 10; i++) {
+      most = Math.max(most, readsOfAWholeReply(value));
+    }
+    assertThat(most).isGreaterThan(10);
+  }
+
+  private int readsOfAWholeReply(String value) throws IOException {
     proxy.onCommand("GET").replyInSingleBytes();
     try (Socket socket = new Socket(proxy.host(), proxy.port())) {
       socket.getOutputStream().write(RespConnection.encode("GET", "a"));
@@ -263,7 +272,7 @@ class WireProxyTest {
         reads++;
       }
       assertThat(new String(buffer, 0, length, US_ASCII)).isEqualTo("$300\r\n" + value + "\r\n");
-      assertThat(reads).isGreaterThan(10);
+      return reads;
     }
   }
 
@@ -473,6 +482,8 @@ class WireProxyTest {
     client.receive();
     proxy.onCommand("PING").replaceReply("+STRUCK\r\n".getBytes(US_ASCII));
     RespConnection admin = server.admin();
+    // So that the server has done with the client's command when it looks at both again.
+    admin.command("PING");
     server.freeze();
     admin.send("PUBLISH", "a", "message");
     client.send("PING");
@@ -577,9 +588,8 @@ class WireProxyTest {
   @Test
   void healRemovesEveryFault() {
     proxy.onCommand("PING").always().answerError("ERR struck");
-    proxy.latency(Duration.ofSeconds(5));
+    proxy.latency(Duration.ofMinutes(1));
     proxy.heal();
-    client.timeout(Duration.ofSeconds(1));
     assertThat(client.text("PING")).isEqualTo("PONG");
   }
 
