@@ -497,7 +497,11 @@ class TenantEndpointsTest {
 
   /** A client whose tenant has a connection, made while the directory answered in time. */
   private TenantRedis connected(LateDirectory directory) {
-    TenantRedis redis = client(directory).connectTimeout(Duration.ofSeconds(3)).build();
+    return connected(directory, Duration.ofSeconds(1));
+  }
+
+  private TenantRedis connected(LateDirectory directory, Duration connectTimeout) {
+    TenantRedis redis = client(directory).connectTimeout(connectTimeout).build();
     // On a busy machine connecting may take longer than that.
     Awaitility.await()
         .ignoreExceptions()
@@ -564,7 +568,7 @@ class TenantEndpointsTest {
   @Test
   void anAnswerFromBeforeAChangeDoesNotUndoTheAnswerToTheChange() throws Exception {
     LateDirectory directory = new LateDirectory(endpoints);
-    try (TenantRedis redis = connected(directory)) {
+    try (TenantRedis redis = connected(directory, Duration.ofSeconds(3))) {
       assertUnknownPlace(redis.endpointChanged(ACME));
       directory.late = false;
       endpoints.hold(ACME);
