@@ -208,7 +208,9 @@ public final class ResilienceOptions {
     /**
      * How many commands of one tenant may be in flight or waiting for its connection. One more
      * fails at once with a {@link TenantLimitException}. A cancelled command counts until its reply
-     * arrives or its timeout passes, for so long it takes up the connection. Default: 16384.
+     * arrives or its timeout passes, for so long it takes up the connection. Each leased connection
+     * may have as many in flight by itself, of which {@link PoolOptions#maxSize()} bounds the
+     * number. Default: 16384.
      *
      * @param calls 1 or more
      * @return this builder
@@ -220,7 +222,9 @@ public final class ResilienceOptions {
 
     /**
      * How many commands each tenant may issue in a period. One more fails at once with a {@link
-     * TenantLimitException}. Further attempts of a command do not count. Default: no limit.
+     * TenantLimitException}. Further attempts of a command do not count. Those on leased
+     * connections do, but for EXEC, DISCARD and UNWATCH, which are never turned away; a transaction
+     * that lacks a command can only be discarded. Default: no limit.
      *
      * <p>All calls of a period may come at its start, and other tenants of the server wait behind
      * them: to spare those, give a short period, such as 20 calls in 2 milliseconds rather than

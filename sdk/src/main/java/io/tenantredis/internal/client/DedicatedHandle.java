@@ -64,6 +64,9 @@ final class DedicatedHandle<K, V> extends StatefulRedisConnectionImpl<K, V> {
   /** What begins or ends a state of the connection that the next borrower must not meet. */
   private static final Set<String> CONTROL = Set.of("MULTI", "EXEC", "DISCARD", "UNWATCH");
 
+  /** What ends such a state is never turned away. */
+  private static final Set<String> ENDING = Set.of("EXEC", "DISCARD", "UNWATCH");
+
   private final TenantSession session;
   private final Lease lease;
   private final CommandPath path;
@@ -216,6 +219,9 @@ final class DedicatedHandle<K, V> extends StatefulRedisConnectionImpl<K, V> {
     }
     if (!(inTransaction && isEndOfTransaction(guarded)) && isFull(inTransaction)) {
       throw Failures.bufferFull(session.tenant(), name, maxBuffered);
+    }
+    if (!ENDING.contains(name)) {
+      session.admitLeased(name, path.underWay());
     }
     return CONTROL.contains(name)
         ? session.guardLeased(

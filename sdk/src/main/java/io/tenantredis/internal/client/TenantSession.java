@@ -238,6 +238,16 @@ public final class TenantSession {
     return guarded;
   }
 
+  /**
+   * Asks whether the holder of a lease may give it another command.
+   *
+   * @param underWay how many of its commands are in flight
+   * @throws io.tenantredis.TenantLimitException if it may not
+   */
+  void admitLeased(String command, int underWay) {
+    path.admit(command, underWay);
+  }
+
   /** A transaction that lacks one of its commands must not be executed. */
   CommandRefusedException refusedTransaction(RuntimeException refusal) {
     CommandRefusedException refused =

@@ -65,6 +65,12 @@ final class InStepCommandHandler extends CommandHandler {
    */
   private static final int MAX_SHARED_BUFFER = 16 * 1024;
 
+  /**
+   * After so many bytes a connection lets others of its event loop have their turn, other tenants'
+   * among them, even if it is sent more all the time.
+   */
+  private static final int MAX_BYTES_PER_TURN = 64 * 1024;
+
   /** What a burst of replies may leave behind as the read buffer of a resting connection. */
   private static final int MAX_RESTING_BUFFER = 64 * 1024;
 
@@ -97,7 +103,7 @@ final class InStepCommandHandler extends CommandHandler {
 
   private boolean reading;
 
-  /** What was sent and not yet written. The tenant's bulkhead bounds it. */
+  /** What was sent and not yet written. {@code maxConcurrentCalls} bounds it. */
   private final Queue<RedisCommand<?, ?, ?>> outgoing = new ConcurrentLinkedQueue<>();
 
   private final Runnable writer = this::writeOutgoing;
@@ -317,9 +323,10 @@ final class InStepCommandHandler extends CommandHandler {
     }
     List<RedisCommand<?, ?, ?>> together = new ArrayList<>();
     int bytes = 0;
+    int inThisTurn = 0;
     for (RedisCommand<?, ?, ?> command = outgoing.poll();
         command != null;
-        command = outgoing.poll()) {
+        command = inThisTurn < MAX_BYTES_PER_TURN ? outgoing.poll() : null) {
       GuardedCommand<?, ?, ?> guarded = CommandWrapper.unwrap(command, GuardedCommand.class);
       int size = guarded == null ? MAX_SHARED_BUFFER : guarded.size();
       if (!together.isEmpty() && bytes + size > MAX_SHARED_BUFFER) {
@@ -329,10 +336,14 @@ final class InStepCommandHandler extends CommandHandler {
       }
       together.add(command);
       bytes += size;
+      inThisTurn += size;
     }
     if (!together.isEmpty()) {
       writeTogether(ctx, together);
       ctx.flush();
+    }
+    if (inThisTurn >= MAX_BYTES_PER_TURN) {
+      writeSoon();
     }
   }
 

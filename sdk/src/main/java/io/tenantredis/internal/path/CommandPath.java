@@ -21,7 +21,6 @@ import io.tenantredis.internal.pool.ReplicaConnections;
 import io.tenantredis.internal.pool.TenantConnections;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.BooleanSupplier;
 import java.util.function.IntSupplier;
 import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
@@ -33,15 +32,18 @@ import org.jspecify.annotations.Nullable;
 public final class CommandPath {
 
   private final TenantId tenant;
-  private final BooleanSupplier idle;
+  private final IntSupplier underWay;
   private final IntSupplier places;
+  private final @Nullable RateLimiter limiter;
   private final List<Stage> stages = new ArrayList<>();
   private volatile boolean closing;
 
-  private CommandPath(TenantId tenant, BooleanSupplier idle, IntSupplier places) {
+  private CommandPath(
+      TenantId tenant, IntSupplier underWay, IntSupplier places, @Nullable RateLimiter limiter) {
     this.tenant = tenant;
-    this.idle = idle;
+    this.underWay = underWay;
     this.places = places;
+    this.limiter = limiter;
   }
 
   /**
@@ -69,8 +71,9 @@ public final class CommandPath {
     CommandPath path =
         new CommandPath(
             tenant,
-            () -> isIdle(bulkhead),
-            () -> bulkhead.getBulkheadConfig().getMaxConcurrentCalls());
+            () -> underWay(bulkhead),
+            () -> bulkhead.getBulkheadConfig().getMaxConcurrentCalls(),
+            limiter);
     path.observe(observations);
     path.stages.add(new MeterStage(meters));
     if (limiter != null) {
@@ -100,8 +103,8 @@ public final class CommandPath {
 
   /**
    * The stages between the holder of a leased connection and that connection. Nothing is sent
-   * again, because the connection's state would be lost with it, and nothing is turned away: one
-   * lease is one transaction's, and what it waits for is bounded by its buffer.
+   * again, because the connection's state would be lost with it, and nothing is turned away: that
+   * is decided by {@link #admit} before a command becomes part of a transaction.
    *
    * @param observations null for none
    * @param doubt what to do when the connection may lead to the wrong node
@@ -113,7 +116,7 @@ public final class CommandPath {
       VerifiedConnection connection,
       Runnable doubt) {
     LeasedStage last = new LeasedStage(connection, doubt);
-    CommandPath path = new CommandPath(tenant, last::isIdle, () -> Integer.MAX_VALUE);
+    CommandPath path = new CommandPath(tenant, last::inFlight, () -> Integer.MAX_VALUE, null);
     path.observe(observations);
     path.stages.add(new MeterStage(meters));
     path.stages.add(last);
@@ -194,9 +197,32 @@ public final class CommandPath {
     closing = true;
   }
 
+  /**
+   * Asks whether the holder of a leased connection may give it another command. The tenant's rate
+   * limit is that of all its commands; of those in flight each holder may have as many as the
+   * tenant.
+   *
+   * @param underWay how many commands of that holder are in flight
+   * @throws io.tenantredis.TenantLimitException if it may not
+   */
+  public void admit(String command, int underWay) {
+    int most = places();
+    if (underWay >= most) {
+      throw Failures.bulkheadFull(tenant, command, most);
+    }
+    if (limiter != null && !limiter.acquirePermission()) {
+      throw RateLimitStage.refusal(limiter, tenant, command);
+    }
+  }
+
   /** Whether no command is in flight or waiting for a connection. */
   public boolean isIdle() {
-    return idle.getAsBoolean();
+    return underWay() == 0;
+  }
+
+  /** How many commands are in flight or waiting for a connection. */
+  public int underWay() {
+    return underWay.getAsInt();
   }
 
   /** How many commands may be under way at once. */
@@ -204,9 +230,9 @@ public final class CommandPath {
     return places.getAsInt();
   }
 
-  private static boolean isIdle(Bulkhead bulkhead) {
-    return bulkhead.getMetrics().getAvailableConcurrentCalls()
-        == bulkhead.getMetrics().getMaxAllowedConcurrentCalls();
+  private static int underWay(Bulkhead bulkhead) {
+    return bulkhead.getMetrics().getMaxAllowedConcurrentCalls()
+        - bulkhead.getMetrics().getAvailableConcurrentCalls();
   }
 
   TenantId tenant() {

@@ -45,7 +45,7 @@ final class LeasedStage implements Stage {
     call.settle(failure);
   }
 
-  boolean isIdle() {
-    return inFlight.get() == 0;
+  int inFlight() {
+    return inFlight.get();
   }
 }

@@ -1,6 +1,7 @@
 package io.tenantredis.internal.path;
 
 import io.github.resilience4j.ratelimiter.RateLimiter;
+import io.tenantredis.TenantId;
 import io.tenantredis.internal.error.Failures;
 import org.jspecify.annotations.Nullable;
 
@@ -21,13 +22,16 @@ final class RateLimitStage implements Stage {
     if (limiter.acquirePermission()) {
       call.proceed();
     } else {
-      call.refuse(
-          Failures.rateLimited(
-              call.tenant(),
-              call.command(),
-              limiter.getRateLimiterConfig().getLimitForPeriod(),
-              limiter.getRateLimiterConfig().getLimitRefreshPeriod()));
+      call.refuse(refusal(limiter, call.tenant(), call.command()));
     }
+  }
+
+  static RuntimeException refusal(RateLimiter limiter, TenantId tenant, String command) {
+    return Failures.rateLimited(
+        tenant,
+        command,
+        limiter.getRateLimiterConfig().getLimitForPeriod(),
+        limiter.getRateLimiterConfig().getLimitRefreshPeriod());
   }
 
   @Override
