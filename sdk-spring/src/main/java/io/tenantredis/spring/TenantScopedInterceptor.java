@@ -18,7 +18,9 @@ import org.springframework.core.annotation.AnnotatedElementUtils;
 import org.springframework.expression.Expression;
 import org.springframework.expression.spel.standard.SpelExpressionParser;
 import reactor.core.publisher.Flux;
+import reactor.core.publisher.Hooks;
 import reactor.core.publisher.Mono;
+import reactor.util.context.Context;
 
 /** What {@link TenantScoped} promises. */
 final class TenantScopedInterceptor implements MethodInterceptor {
@@ -37,12 +39,24 @@ final class TenantScopedInterceptor implements MethodInterceptor {
       result = call.proceed();
     }
     if (result instanceof Mono<?> mono) {
-      return mono.contextWrite(context -> context.put(TenantThreadLocalAccessor.KEY, tenant));
+      return mono.contextWrite(context -> following(context, tenant, call.getMethod()));
     }
     if (result instanceof Flux<?> flux) {
-      return flux.contextWrite(context -> context.put(TenantThreadLocalAccessor.KEY, tenant));
+      return flux.contextWrite(context -> following(context, tenant, call.getMethod()));
     }
     return result;
+  }
+
+  /** Asked when it is subscribed to: at the start of an application the hooks come last. */
+  private static Context following(Context context, TenantId tenant, Method method) {
+    if (!Hooks.isAutomaticContextPropagationEnabled()) {
+      throw new IllegalStateException(
+          "What "
+              + method.getName()
+              + " returns would not work as the tenant of its @TenantScoped but as whoever is current: leave"
+              + " tenant-redis.reactor.context-propagation on, or call Hooks.enableAutomaticContextPropagation().");
+    }
+    return context.put(TenantThreadLocalAccessor.KEY, tenant);
   }
 
   private TenantId tenantOf(MethodInvocation call) {

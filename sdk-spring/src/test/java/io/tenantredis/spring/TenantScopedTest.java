@@ -1,6 +1,7 @@
 package io.tenantredis.spring;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.tenantredis.InvalidTenantIdException;
@@ -45,6 +46,14 @@ class TenantScopedTest {
     Jobs jobs = jobs();
     assertThatThrownBy(jobs::current).isInstanceOf(NoCurrentTenantException.class);
     assertThat(TenantContext.get(TenantId.of("acme"), jobs::current)).isEqualTo("acme");
+  }
+
+  @Test
+  void aPublisherThatWouldNotFollowTheTenantIsRefused() {
+    Hooks.disableAutomaticContextPropagation();
+    assertThatIllegalStateException()
+        .isThrownBy(() -> jobs().later("acme").block())
+        .withMessageContaining("context-propagation");
   }
 
   @Test

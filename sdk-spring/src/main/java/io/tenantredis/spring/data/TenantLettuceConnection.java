@@ -3,6 +3,7 @@ package io.tenantredis.spring.data;
 import io.lettuce.core.cluster.api.async.RedisClusterAsyncCommands;
 import io.tenantredis.TenantId;
 import io.tenantredis.context.CurrentTenantResolver;
+import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.springframework.dao.DataAccessException;
@@ -53,6 +54,14 @@ class TenantLettuceConnection extends LettuceConnection {
   public boolean isQueueing() {
     checkTenant();
     return super.isQueueing();
+  }
+
+  /** What one tenant's commands brought is not given to another one. */
+  @Override
+  public List<@Nullable Object> closePipeline() {
+    List<@Nullable Object> results = super.closePipeline();
+    checkTenant();
+    return results;
   }
 
   final void checkTenant() {

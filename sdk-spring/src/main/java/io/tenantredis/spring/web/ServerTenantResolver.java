@@ -67,13 +67,18 @@ public interface ServerTenantResolver {
   }
 
   /**
-   * Something of the authenticated user, for example a claim of a JWT.
+   * Something of the authenticated user, for example a claim of a JWT. Spring Security's anonymous
+   * user is none.
    *
    * @param tenant the tenant's id of a user, or null
    * @return the resolver
    */
   static ServerTenantResolver principal(Function<Principal, @Nullable String> tenant) {
-    return exchange -> exchange.getPrincipal().mapNotNull(tenant);
+    return exchange ->
+        exchange
+            .getPrincipal()
+            .filter(user -> !AnonymousUser.is(user))
+            .mapNotNull(user -> tenant.apply(user));
   }
 
   /**

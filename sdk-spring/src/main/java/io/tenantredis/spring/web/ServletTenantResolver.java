@@ -75,7 +75,7 @@ public interface ServletTenantResolver {
   static ServletTenantResolver principal(Function<Principal, @Nullable String> tenant) {
     return request -> {
       Principal user = request.getUserPrincipal();
-      return user == null ? null : tenant.apply(user);
+      return user == null || AnonymousUser.is(user) ? null : tenant.apply(user);
     };
   }
 

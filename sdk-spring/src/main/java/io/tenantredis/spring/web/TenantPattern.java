@@ -19,9 +19,29 @@ interface TenantPattern {
     check(pattern, "/t/{tenant}/**");
     PathPattern path = PathPatternParser.defaultInstance.parse(pattern);
     return text -> {
-      PathPattern.PathMatchInfo match = path.matchAndExtract(PathContainer.parsePath(text));
+      PathContainer requested = PathContainer.parsePath(text);
+      if (mayMeanAnotherPath(requested)) {
+        return null;
+      }
+      PathPattern.PathMatchInfo match = path.matchAndExtract(requested);
       return match == null ? null : match.getUriVariables().get(VARIABLE);
     };
+  }
+
+  /**
+   * Whoever stood in front, and let the request pass for one tenant, may have read {@code ..} as
+   * another tenant's path.
+   */
+  private static boolean mayMeanAnotherPath(PathContainer path) {
+    for (PathContainer.Element element : path.elements()) {
+      if (element instanceof PathContainer.PathSegment segment) {
+        String name = segment.valueToMatch();
+        if (name.equals(".") || name.equals("..") || name.matches(".*[/\\\\].*")) {
+          return true;
+        }
+      }
+    }
+    return false;
   }
 
   static TenantPattern host(String pattern) {

@@ -280,6 +280,21 @@ class ConnectionFactoryTest {
   }
 
   @Test
+  void whatAPipelineBroughtIsNotGivenToAnotherTenant() {
+    try (RedisConnection connection = factory.getConnection()) {
+      connection.openPipeline();
+      connection.stringCommands().set(bytes("p1"), bytes("1"));
+      asGlobex(
+          () ->
+              assertThatThrownBy(connection::closePipeline)
+                  .isInstanceOf(InvalidDataAccessApiUsageException.class)
+                  .hasMessageContaining("'acme'"));
+      assertThat(connection.isPipelined()).isFalse();
+    }
+    assertThat(template.opsForValue().get("p1")).isEqualTo("1");
+  }
+
+  @Test
   void aTransactionOfASessionCallbackIsExecutedAsAWhole() {
     List<Object> results =
         template.execute(

@@ -5,12 +5,15 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.security.Principal;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.springframework.mock.http.server.reactive.MockServerHttpRequest;
 import org.springframework.mock.web.MockHttpServletRequest;
 import org.springframework.mock.web.server.MockServerWebExchange;
+import org.springframework.security.authentication.AnonymousAuthenticationToken;
 import org.springframework.security.authentication.TestingAuthenticationToken;
+import org.springframework.security.core.authority.AuthorityUtils;
 import org.springframework.security.oauth2.core.ClaimAccessor;
 
 /** How a request names its tenant, and that nothing else does. */
@@ -55,6 +58,41 @@ class ResolversTest {
   }
 
   @Test
+  void aPathThatMayMeanAnotherOneNamesNobody() {
+    TenantPattern path = TenantPattern.path("/t/{tenant}/**");
+    assertThat(path.tenantIn("/t/acme/files/x.y")).isEqualTo("acme");
+    assertThat(path.tenantIn("/t/acme/files/a..b")).isEqualTo("acme");
+    for (String text :
+        List.of(
+            "/t/acme/files/../../globex/x",
+            "/t/acme/./x",
+            "/t/acme/%2e%2e/globex/x",
+            "/t/acme/%2E%2E;a=b/globex/x",
+            "/t/acme/..%2Fglobex",
+            "/t/acme/..%5cglobex/x")) {
+      assertThat(path.tenantIn(text)).as(text).isNull();
+    }
+  }
+
+  @Test
+  void whoIsNotLoggedInIsNobodysTenant() {
+    Principal stranger =
+        new AnonymousAuthenticationToken(
+            "key", "anonymousUser", AuthorityUtils.createAuthorityList("ROLE_ANONYMOUS"));
+    MockHttpServletRequest request = request("/");
+    request.setUserPrincipal(stranger);
+    assertThat(ServletTenantResolver.principal(Principal::getName).resolve(request)).isNull();
+    assertThat(
+            ServerTenantResolver.principal(Principal::getName)
+                .resolve(
+                    MockServerWebExchange.builder(MockServerHttpRequest.get("/"))
+                        .principal(stranger)
+                        .build())
+                .block())
+        .isNull();
+  }
+
+  @Test
   void oneLabelOfTheHostNamesTheTenant() {
     ServletTenantResolver servlet = ServletTenantResolver.host("{tenant}.example.com");
     for (Map.Entry<String, String> host :
@@ -94,7 +132,7 @@ class ResolversTest {
     assertThat(claim.resolve(request)).isNull();
     Map<String, Object> claims = new HashMap<>();
     claims.put("tenant", "globex");
-    claims.put("tenants", java.util.List.of("acme"));
+    claims.put("tenants", List.of("acme"));
     request.setUserPrincipal(new TestingAuthenticationToken(new Token(claims), null));
     assertThat(claim.resolve(request)).isEqualTo("globex");
     assertThat(ServletTenantResolver.principal(new TokenClaim("tenants")).resolve(request))
