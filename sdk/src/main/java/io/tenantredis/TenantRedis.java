@@ -296,6 +296,7 @@ public final class TenantRedis implements AutoCloseable {
             options.reverifyInterval(),
             options.credentialsPollInterval(),
             options.primaryCheckInterval(),
+            options.clusterRefreshInterval(),
             settings.pubSub.livenessInterval(),
             settings.tls.reloadInterval())) {
       Duration quarter = kept.dividedBy(4);
