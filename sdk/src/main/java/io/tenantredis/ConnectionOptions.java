@@ -231,7 +231,11 @@ public final class ConnectionOptions {
 
     /**
      * The most attempts to connect at a time. Further ones wait, tenants taking turns; no tenant
-     * takes more than an eighth of them. Default: 64.
+     * takes more than an eighth of them. With {@link TenantRedis.Builder#endpoints endpoints},
+     * replicas or a cluster no server takes more than half of what the others leave, so that those
+     * that do not answer hold up no other, unless there are many of them or few attempts. An
+     * attempt whose turn does not come within the connect timeout fails with {@link
+     * ErrorCode#TR012}. Default: 64.
      *
      * @param attempts 1 or more
      * @return this builder

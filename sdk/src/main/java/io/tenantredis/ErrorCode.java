@@ -54,7 +54,10 @@ public enum ErrorCode {
   TR010("POOL_EXHAUSTED"),
   /** The credentials provider failed. */
   TR011("CREDENTIALS_UNAVAILABLE"),
-  /** There are as many connections as there may be, and none became free in time. */
+  /**
+   * There are as many connections, or attempts to connect, as there may be, and none became free in
+   * time.
+   */
   TR012("CONNECTIONS_EXHAUSTED"),
   /** The slots of a cluster are on the move: MOVED, ASK, TRYAGAIN and the like. */
   TR013("SLOT_MOVED"),

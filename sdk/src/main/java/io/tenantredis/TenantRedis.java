@@ -107,6 +107,7 @@ public final class TenantRedis implements AutoCloseable {
             settings.commandTimeout,
             settings.connections.maxConcurrentConnects(),
             settings.connections.maxConnections(),
+            settings.isCluster() || settings.endpoints != null || settings.readsReplicas(),
             settings.flushConsolidation);
     this.connectors = new Connectors(connecting, options, resources, meters);
     RedisURI uri = settings.uris.get(0);

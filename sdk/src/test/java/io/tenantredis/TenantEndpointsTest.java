@@ -4,11 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.resilience4j.circuitbreaker.CircuitBreaker;
 import io.lettuce.core.api.StatefulRedisConnection;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.tenantredis.test.server.RedisServer;
 import io.tenantredis.test.server.ReplicatedRedis;
 import io.tenantredis.test.server.TestCertificates;
+import io.tenantredis.test.server.WireProxy;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -37,6 +39,8 @@ class TenantEndpointsTest {
 
   private static final TenantId ACME = TenantId.of("acme");
   private static final TenantId GLOBEX = TenantId.of("globex");
+
+  private static final int SILENT_TENANTS = 12;
 
   private static RedisServer shared;
   private static RedisServer own;
@@ -718,6 +722,68 @@ class TenantEndpointsTest {
                   assertThatThrownBy(() -> redis.tenant(ACME).sync().set("k", "v"))
                       .hasMessageContaining("circuit breaker"));
       assertThat(redis.tenant(GLOBEX).sync().set("k", "v")).isEqualTo("OK");
+    }
+  }
+
+  @Test
+  void anEndpointThatDoesNotAnswerHoldsUpConnectsToNoOther() throws Exception {
+    try (WireProxy silent = WireProxy.to(own)) {
+      silent.blackHole();
+      for (int i = 0; i < SILENT_TENANTS; i++) {
+        endpoints.put(TenantId.of("silent" + i), TenantEndpoint.of(silent.uri()));
+      }
+      assertHoldsUpNoOther(silent, client(endpoints));
+    }
+  }
+
+  @Test
+  void aServerOfTheBuilderThatDoesNotAnswerHoldsUpConnectsToNoEndpoint() throws Exception {
+    try (WireProxy silent = WireProxy.to(own)) {
+      silent.blackHole();
+      endpoints.put(GLOBEX, at(shared));
+      assertHoldsUpNoOther(
+          silent,
+          TenantRedis.builder(silent.uri())
+              .identity("tenant_{tenant}")
+              .credentials(Tenants.credentials())
+              .endpoints(endpoints)
+              .maxAttempts(1)
+              .commandTimeout(Duration.ofSeconds(30)));
+    }
+  }
+
+  private static void assertHoldsUpNoOther(WireProxy silent, TenantRedis.Builder builder)
+      throws Exception {
+    try (TenantRedis redis =
+        builder
+            .connections(ConnectionOptions.builder().maxConcurrentConnects(4).build())
+            .connectTimeout(Duration.ofMinutes(10))
+            .shutdownTimeout(Duration.ofMillis(100))
+            .build()) {
+      List<CompletableFuture<String>> hanging = new ArrayList<>();
+      for (int i = 0; i < SILENT_TENANTS; i++) {
+        hanging.add(
+            redis
+                .tenant("silent" + i)
+                .async()
+                .get("k")
+                .toCompletableFuture()
+                .thenApply(value -> value));
+      }
+      Awaitility.await().until(() -> silent.connectionsAccepted() == 2);
+      assertThat(redis.tenant(GLOBEX).sync().set("k", "v")).isEqualTo("OK");
+
+      assertThat(silent.connectionsAccepted()).isEqualTo(2);
+      assertThat(hanging).noneMatch(CompletableFuture::isDone);
+      CircuitBreaker.Metrics ofShared =
+          redis.resilience().circuitBreakers().getAllCircuitBreakers().stream()
+              .filter(breaker -> breaker.getName().startsWith("endpoint "))
+              .filter(breaker -> breaker.getName().endsWith(":" + shared.port()))
+              .findFirst()
+              .orElseThrow()
+              .getMetrics();
+      assertThat(ofShared.getNumberOfSuccessfulCalls()).isEqualTo(1);
+      assertThat(ofShared.getNumberOfFailedCalls()).isZero();
     }
   }
 

@@ -196,6 +196,19 @@ final class ConnectFailures {
         null);
   }
 
+  static TenantConnectionException noTurn(TenantId tenant, String endpoint, int maxAttempts) {
+    return connection(
+        ErrorCode.TR012,
+        tenant,
+        "No turn to connect to "
+            + endpoint
+            + " came within the connect timeout: at most "
+            + maxAttempts
+            + " attempts are made at a time, and a tenant or an endpoint takes no more than its share of them. Raise"
+            + " ConnectionOptions.maxConcurrentConnects if the servers are well.",
+        null);
+  }
+
   static TenantConnectionException endpointSpared(TenantId tenant, String endpoint) {
     return connection(
         ErrorCode.TR005,

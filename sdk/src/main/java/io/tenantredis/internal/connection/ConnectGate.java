@@ -9,6 +9,7 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -16,7 +17,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Bounds the attempts to connect at a time and the connections altogether. Tenants that wait take
  * turns, and none takes more than an eighth of the attempts, so that one whose attempts hang holds
- * up no other. Thread-safe; nothing here blocks.
+ * up no other. Where there are several endpoints they take turns as well, and none takes more than
+ * half of the attempts that the other ones leave, so that each that hangs leaves some to the next,
+ * until the last one is taken. Thread-safe; nothing here blocks.
  */
 final class ConnectGate {
 
@@ -25,25 +28,35 @@ final class ConnectGate {
   private final int maxAttempts;
   private final int maxAttemptsOfOne;
   private final int maxConnections;
+  private final boolean severalEndpoints;
   private final Executor executor;
   private final Consumer<TenantId> roomMaker;
   private final Object lock = new Object();
 
-  private final Map<TenantId, Deque<Ticket>> waiting = new LinkedHashMap<>();
+  /** Of each endpoint for which somebody waits or an attempt is made. */
+  private final Map<Object, Line> lines = new LinkedHashMap<>();
+
   private final Map<TenantId, Integer> attempting = new HashMap<>();
   private int attempts;
   private int connections;
 
   /**
    * @param maxConnections attempts included
+   * @param severalEndpoints whether an endpoint must leave attempts to others, also to those that
+   *     nobody asked for yet
    * @param executor where attempts start
    * @param roomMaker is told who waits while there are as many connections as there may be
    */
   ConnectGate(
-      int maxAttempts, int maxConnections, Executor executor, Consumer<TenantId> roomMaker) {
+      int maxAttempts,
+      int maxConnections,
+      boolean severalEndpoints,
+      Executor executor,
+      Consumer<TenantId> roomMaker) {
     this.maxAttempts = maxAttempts;
     this.maxAttemptsOfOne = Math.max(1, maxAttempts / SHARE_OF_ONE_TENANT);
     this.maxConnections = maxConnections;
+    this.severalEndpoints = severalEndpoints;
     this.executor = executor;
     this.roomMaker = roomMaker;
   }
@@ -51,14 +64,15 @@ final class ConnectGate {
   /**
    * Queues an attempt to connect.
    *
+   * @param endpoint where to; equal for the same server
    * @param start begins it; called once, or never if the ticket is given back before
    */
-  Ticket enter(TenantId tenant, Runnable start) {
-    Ticket ticket = new Ticket(tenant, start);
+  Ticket enter(Object endpoint, TenantId tenant, Runnable start) {
+    Ticket ticket = new Ticket(endpoint, tenant, start);
     List<Ticket> admitted;
     boolean full;
     synchronized (lock) {
-      waiting.computeIfAbsent(tenant, t -> new ArrayDeque<>()).add(ticket);
+      lines.computeIfAbsent(endpoint, e -> new Line()).add(ticket);
       admitted = admit();
       full = ticket.state == State.WAITING && connections >= maxConnections;
     }
@@ -69,12 +83,17 @@ final class ConnectGate {
     return ticket;
   }
 
-  /** Who has waited longest for room among the connections; null when nobody does. */
+  /** Whose turn is next when there is room among the connections; null when nobody waits for it. */
   @Nullable TenantId waitingForRoom() {
     synchronized (lock) {
-      return connections >= maxConnections && !waiting.isEmpty()
-          ? waiting.keySet().iterator().next()
-          : null;
+      if (connections >= maxConnections) {
+        for (Line line : lines.values()) {
+          if (!line.waiting.isEmpty()) {
+            return line.waiting.keySet().iterator().next();
+          }
+        }
+      }
+      return null;
     }
   }
 
@@ -87,6 +106,7 @@ final class ConnectGate {
       }
       next.state = State.ATTEMPTING;
       attempts++;
+      line(next).attempts++;
       connections++;
       attempting.merge(next.tenant, 1, Integer::sum);
       admitted.add(next);
@@ -95,27 +115,72 @@ final class ConnectGate {
   }
 
   private @Nullable Ticket next() {
-    for (Iterator<Map.Entry<TenantId, Deque<Ticket>>> tenants = waiting.entrySet().iterator();
-        tenants.hasNext(); ) {
-      Map.Entry<TenantId, Deque<Ticket>> entry = tenants.next();
-      if (attempting.getOrDefault(entry.getKey(), 0) >= maxAttemptsOfOne) {
-        continue;
-      }
-      Deque<Ticket> queue = entry.getValue();
-      Ticket next = queue.poll();
-      tenants.remove();
-      if (!queue.isEmpty()) {
+    for (Map.Entry<Object, Line> entry : lines.entrySet()) {
+      Line line = entry.getValue();
+      Ticket next = line.attempts < shareOf(line) ? line.next() : null;
+      if (next != null) {
         // Behind all others: they take turns.
-        waiting.put(entry.getKey(), queue);
+        lines.remove(next.endpoint);
+        lines.put(next.endpoint, line);
+        return next;
       }
-      return next;
     }
     return null;
+  }
+
+  private int shareOf(Line line) {
+    int left = maxAttempts - (attempts - line.attempts);
+    return severalEndpoints ? Math.max(1, left / 2) : left;
+  }
+
+  private Line line(Ticket ticket) {
+    return Objects.requireNonNull(lines.get(ticket.endpoint));
   }
 
   private void start(List<Ticket> admitted) {
     for (Ticket ticket : admitted) {
       executor.execute(ticket.start);
+    }
+  }
+
+  /** Who waits for one endpoint, and how many attempts it has. Guarded by the lock. */
+  private final class Line {
+
+    private final Map<TenantId, Deque<Ticket>> waiting = new LinkedHashMap<>();
+    private int attempts;
+
+    void add(Ticket ticket) {
+      waiting.computeIfAbsent(ticket.tenant, t -> new ArrayDeque<>()).add(ticket);
+    }
+
+    @Nullable Ticket next() {
+      for (Iterator<Map.Entry<TenantId, Deque<Ticket>>> tenants = waiting.entrySet().iterator();
+          tenants.hasNext(); ) {
+        Map.Entry<TenantId, Deque<Ticket>> entry = tenants.next();
+        if (attempting.getOrDefault(entry.getKey(), 0) >= maxAttemptsOfOne) {
+          continue;
+        }
+        Deque<Ticket> queue = entry.getValue();
+        Ticket next = queue.poll();
+        tenants.remove();
+        if (!queue.isEmpty()) {
+          // Behind all others: they take turns.
+          waiting.put(entry.getKey(), queue);
+        }
+        return next;
+      }
+      return null;
+    }
+
+    void remove(Ticket ticket) {
+      Deque<Ticket> queue = waiting.get(ticket.tenant);
+      if (queue != null && queue.remove(ticket) && queue.isEmpty()) {
+        waiting.remove(ticket.tenant);
+      }
+    }
+
+    boolean isIdle() {
+      return attempts == 0 && waiting.isEmpty();
     }
   }
 
@@ -129,13 +194,22 @@ final class ConnectGate {
   /** The place of one connection, from its attempt to its end. */
   final class Ticket {
 
+    private final Object endpoint;
     private final TenantId tenant;
     private final Runnable start;
     private State state = State.WAITING;
 
-    private Ticket(TenantId tenant, Runnable start) {
+    private Ticket(Object endpoint, TenantId tenant, Runnable start) {
+      this.endpoint = endpoint;
       this.tenant = tenant;
       this.start = start;
+    }
+
+    /** Whether its turn has not come yet. */
+    boolean isWaiting() {
+      synchronized (lock) {
+        return state == State.WAITING;
+      }
     }
 
     /** Whether it waits because there are as many connections as there may be. */
@@ -162,9 +236,14 @@ final class ConnectGate {
           return;
         }
         if (state == State.WAITING) {
-          leaveQueue();
+          Line line = line(this);
+          line.remove(this);
+          leave(line);
         } else if (state == State.ATTEMPTING) {
+          Line line = line(this);
           attempts--;
+          line.attempts--;
+          leave(line);
           attempting.computeIfPresent(tenant, (t, count) -> count == 1 ? null : count - 1);
         }
         if (to == State.GONE && state != State.WAITING) {
@@ -176,10 +255,9 @@ final class ConnectGate {
       start(admitted);
     }
 
-    private void leaveQueue() {
-      Deque<Ticket> queue = waiting.get(tenant);
-      if (queue != null && queue.remove(this) && queue.isEmpty()) {
-        waiting.remove(tenant);
+    private void leave(Line line) {
+      if (line.isIdle()) {
+        lines.remove(endpoint);
       }
     }
   }

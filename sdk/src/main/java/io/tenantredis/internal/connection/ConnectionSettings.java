@@ -15,6 +15,8 @@ import org.jspecify.annotations.Nullable;
  *     commands in flight
  * @param maxConcurrentConnects bound of the attempts at a time
  * @param maxConnections bound of the connections of all tenants together
+ * @param severalEndpoints whether connections may lead to more than one server, of which none may
+ *     take all attempts
  * @param consolidateFlushes whether many writes share one flush: more throughput under concurrency
  */
 public record ConnectionSettings(
@@ -23,4 +25,5 @@ public record ConnectionSettings(
     Duration closeGrace,
     int maxConcurrentConnects,
     int maxConnections,
+    boolean severalEndpoints,
     boolean consolidateFlushes) {}

@@ -104,23 +104,22 @@ public final class Connector implements ConnectionSource {
   @Override
   public CompletableFuture<VerifiedConnection> connect(TenantIdentity identity) {
     if (health == null) {
-      return connectNow(identity);
+      return connect(identity, null);
     }
-    if (!health.mayConnect()) {
+    EndpointHealth.Permission permission = health.ask(identity.tenant());
+    if (permission == null) {
       return CompletableFuture.failedFuture(
           ConnectFailures.endpointSpared(identity.tenant(), endpoint));
     }
-    long started = System.nanoTime();
-    CompletableFuture<VerifiedConnection> result = connectNow(identity);
-    result.whenComplete(
-        (connection, failure) ->
-            health.attempted(identity.tenant(), System.nanoTime() - started, failure));
+    CompletableFuture<VerifiedConnection> result = connect(identity, permission);
+    result.whenComplete((connection, failure) -> permission.ended(failure));
     return result;
   }
 
-  private CompletableFuture<VerifiedConnection> connectNow(TenantIdentity identity) {
+  private CompletableFuture<VerifiedConnection> connect(
+      TenantIdentity identity, EndpointHealth.@Nullable Permission permission) {
     CompletableFuture<VerifiedConnection> result = new CompletableFuture<>();
-    Attempt attempt = new Attempt(identity, result);
+    Attempt attempt = new Attempt(identity, permission, result);
     ConnectGate.Ticket ticket;
     ScheduledFuture<?> timer;
     try {
@@ -129,11 +128,14 @@ public final class Connector implements ConnectionSource {
               .eventExecutorGroup()
               .schedule(
                   attempt::timeOut, settings.connectTimeout().toNanos(), TimeUnit.NANOSECONDS);
-      ticket = gate.enter(identity.tenant(), attempt::start);
+      ticket = gate.enter(uri, identity.tenant(), attempt::start);
     } catch (RejectedExecutionException shutDown) {
       return CompletableFuture.failedFuture(Failures.closed(identity.tenant(), null, false));
     }
     attempt.ticket = ticket;
+    if (permission != null && ticket.isWaiting()) {
+      permission.giveBack();
+    }
     result.whenComplete(
         (connection, failure) -> {
           timer.cancel(false);
@@ -267,20 +269,31 @@ public final class Connector implements ConnectionSource {
   private final class Attempt {
 
     private final TenantIdentity identity;
+    private final EndpointHealth.@Nullable Permission permission;
     private final CompletableFuture<VerifiedConnection> result;
     private volatile ConnectGate.@Nullable Ticket ticket;
     private volatile @Nullable StatefulRedisConnection<byte[], byte[]> opened;
     private volatile @Nullable TenantCredentials credentials;
+    private volatile boolean began;
     private volatile boolean asksForCredentials;
     private volatile boolean aborted;
 
-    Attempt(TenantIdentity identity, CompletableFuture<VerifiedConnection> result) {
+    Attempt(
+        TenantIdentity identity,
+        EndpointHealth.@Nullable Permission permission,
+        CompletableFuture<VerifiedConnection> result) {
       this.identity = identity;
+      this.permission = permission;
       this.result = result;
     }
 
     void start() {
       if (result.isDone()) {
+        return;
+      }
+      began = true;
+      if (permission != null && !permission.use()) {
+        result.completeExceptionally(ConnectFailures.endpointSpared(identity.tenant(), endpoint));
         return;
       }
       long started = System.nanoTime();
@@ -310,6 +323,9 @@ public final class Connector implements ConnectionSource {
       if (place != null && place.isWaitingForRoom()) {
         result.completeExceptionally(
             ConnectFailures.noRoom(identity.tenant(), settings.maxConnections()));
+      } else if (!began) {
+        result.completeExceptionally(
+            ConnectFailures.noTurn(identity.tenant(), endpoint, settings.maxConcurrentConnects()));
       } else if (asksForCredentials) {
         result.completeExceptionally(ConnectFailures.noCredentials(identity.tenant(), late));
       } else {

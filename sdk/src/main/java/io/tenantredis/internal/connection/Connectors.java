@@ -37,6 +37,7 @@ public final class Connectors implements AutoCloseable {
         new ConnectGate(
             settings.maxConcurrentConnects(),
             settings.maxConnections(),
+            settings.severalEndpoints(),
             resources.eventExecutorGroup(),
             tenant -> roomMaker.accept(tenant));
   }

@@ -26,13 +26,12 @@ final class EndpointHealth {
     this.breaker = breaker;
   }
 
-  /** Whether an attempt may be made; its end must be told. */
-  boolean mayConnect() {
-    return breaker.tryAcquirePermission();
+  /** Asks for an attempt, whose end must be told; null if the endpoint is spared. */
+  @Nullable Permission ask(TenantId tenant) {
+    return breaker.tryAcquirePermission() ? new Permission(tenant) : null;
   }
 
-  /** The attempt that was allowed has ended, without a failure or with this one. */
-  void attempted(TenantId tenant, long nanos, @Nullable Throwable failure) {
+  private void attempted(TenantId tenant, long nanos, @Nullable Throwable failure) {
     if (failure == null) {
       breaker.onSuccess(nanos, TimeUnit.NANOSECONDS);
       return;
@@ -52,5 +51,60 @@ final class EndpointHealth {
       case SEC001, SEC002, SEC003, SEC004, SEC005, SEC006, SEC007 -> true;
       default -> false;
     };
+  }
+
+  private enum State {
+    HELD,
+    GIVEN_BACK,
+    USED,
+    ENDED
+  }
+
+  /**
+   * What one attempt may do to the endpoint. It says nothing of the endpoint before its turn came:
+   * one that has to wait holds no permission meanwhile, and asks again.
+   */
+  final class Permission {
+
+    private final TenantId tenant;
+    private final AtomicReference<State> state = new AtomicReference<>(State.HELD);
+    private volatile long started = System.nanoTime();
+
+    private Permission(TenantId tenant) {
+      this.tenant = tenant;
+    }
+
+    /** The attempt has to wait for its turn. */
+    void giveBack() {
+      if (state.compareAndSet(State.HELD, State.GIVEN_BACK)) {
+        breaker.releasePermission();
+      }
+    }
+
+    /** Whether the attempt, whose turn has come, may be made. Called once. */
+    boolean use() {
+      started = System.nanoTime();
+      if (state.compareAndSet(State.HELD, State.USED)) {
+        return true;
+      }
+      if (!breaker.tryAcquirePermission()) {
+        return false;
+      }
+      if (state.compareAndSet(State.GIVEN_BACK, State.USED)) {
+        return true;
+      }
+      breaker.releasePermission();
+      return false;
+    }
+
+    /** The attempt has ended, without a failure or with this one. */
+    void ended(@Nullable Throwable failure) {
+      State before = state.getAndSet(State.ENDED);
+      if (before == State.USED) {
+        attempted(tenant, System.nanoTime() - started, failure);
+      } else if (before == State.HELD) {
+        breaker.releasePermission();
+      }
+    }
   }
 }

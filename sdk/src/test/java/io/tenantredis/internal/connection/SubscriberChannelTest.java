@@ -66,6 +66,7 @@ class SubscriberChannelTest {
                     Duration.ofSeconds(1),
                     4,
                     4,
+                    false,
                     true),
                 ClientOptions.builder().autoReconnect(false).protocolVersion(protocol).build(),
                 resources,
