@@ -1,5 +1,6 @@
 package io.tenantredis;
 
+import io.tenantredis.internal.keyspace.CommandRule;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -71,7 +72,8 @@ public final class CommandPolicy {
     /**
      * Adds a rule for a command that the SDK has none for, of a module of the application's own.
      * The rule must name every argument that is a key or a channel: what it calls anything else is
-     * sent as it is.
+     * sent as it is. Where a tenant's keys are spread over a cluster, a call without a key is
+     * refused like that of any module: one node would answer for its own keys.
      *
      * @param command the command, or the command and its subcommand, such as {@code MYMOD.GET}
      * @param signature the arguments behind the name, in order: {@code key}, {@code channel},
@@ -94,7 +96,7 @@ public final class CommandPolicy {
               " | ",
               command.toUpperCase(Locale.ROOT),
               "generic",
-              "application",
+              CommandRule.OF_APPLICATION,
               signature,
               reply,
               flags,

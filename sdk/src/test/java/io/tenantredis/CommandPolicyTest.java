@@ -4,12 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.lettuce.core.ScriptOutputType;
-import io.lettuce.core.codec.StringCodec;
-import io.lettuce.core.output.StatusOutput;
-import io.lettuce.core.protocol.CommandArgs;
-import io.lettuce.core.protocol.ProtocolKeyword;
 import io.tenantredis.test.server.RedisServer;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterAll;
@@ -124,14 +119,14 @@ class CommandPolicyTest {
         acme ->
             // The server has no such module: that its answer is an error of the server shows that
             // the command was let through.
-            assertThatThrownBy(() -> dispatch(acme, "MYMOD.COPY", "a", "b"))
+            assertThatThrownBy(() -> OwnCommands.run(acme, "MYMOD.COPY", "a", "b"))
                 .isInstanceOf(TenantCommandException.class)
                 .hasMessageContaining("unknown command"));
     with(
         unconfined,
         policy,
         acme ->
-            assertThatThrownBy(() -> dispatch(acme, "MYMOD.COPY", "a"))
+            assertThatThrownBy(() -> OwnCommands.run(acme, "MYMOD.COPY", "a"))
                 .isInstanceOf(CommandRefusedException.class));
   }
 
@@ -141,7 +136,7 @@ class CommandPolicyTest {
         unconfined,
         CommandPolicy.standard(),
         acme ->
-            assertThatThrownBy(() -> dispatch(acme, "MYMOD.COPY", "a", "b"))
+            assertThatThrownBy(() -> OwnCommands.run(acme, "MYMOD.COPY", "a", "b"))
                 .isInstanceOf(CommandRefusedException.class)
                 .hasMessageContaining("register a rule"));
   }
@@ -176,25 +171,5 @@ class CommandPolicyTest {
         .isInstanceOfSatisfying(
             CommandRefusedException.class,
             refused -> assertThat(refused.reason()).isEqualTo(RefusalReason.NARROWED));
-  }
-
-  private static void dispatch(TenantClient<String, String> client, String name, String... keys) {
-    ProtocolKeyword keyword =
-        new ProtocolKeyword() {
-          @Override
-          public byte[] getBytes() {
-            return name.getBytes(StandardCharsets.US_ASCII);
-          }
-
-          @Override
-          public String toString() {
-            return name;
-          }
-        };
-    CommandArgs<String, String> args = new CommandArgs<>(StringCodec.UTF8);
-    for (String key : keys) {
-      args.addKey(key);
-    }
-    client.sync().dispatch(keyword, new StatusOutput<>(StringCodec.UTF8), args);
   }
 }

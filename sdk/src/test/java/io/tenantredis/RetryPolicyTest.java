@@ -453,6 +453,32 @@ class RetryPolicyTest {
     }
   }
 
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "MYMOD.PUT | ERR the index is full | UNKNOWN",
+        "MYMOD.PUT | Path does not exist | UNKNOWN",
+        "MYMOD.PUT | ERR unknown command 'MYMOD.PUT', with args beginning with: | REJECTED",
+        "MYMOD.PUT | NOPERM this user has no permissions to run the 'mymod.put' command | REJECTED",
+        "MYMOD.SEE | ERR Path does not exist | REJECTED"
+      })
+  void norIsWhatAModuleOfTheApplicationsOwnSays(String command, String error, Outcome outcome) {
+    CommandPolicy policy =
+        CommandPolicy.builder()
+            .rule("MYMOD.PUT", "key .*", "-", "write")
+            .rule("MYMOD.SEE", "key .*", "-", "read")
+            .build();
+    try (TenantRedis redis = client(options()).commands(policy).build()) {
+      proxy.onCommand(command).answerError(error);
+      assertThatThrownBy(() -> OwnCommands.run(redis.tenant("acme"), command, "k"))
+          .isInstanceOfSatisfying(
+              TenantRedisFailure.class,
+              failure -> assertThat(failure.outcome()).isEqualTo(outcome));
+      assertThat(proxy.commandsSeen(command)).isEqualTo(1);
+    }
+  }
+
   @Test
   void aRefusalOfTheTenantIsNoFailureOfTheEndpoint() {
     try (TenantRedis redis = client(options().maxAttempts(1)).build()) {

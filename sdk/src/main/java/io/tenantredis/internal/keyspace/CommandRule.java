@@ -37,6 +37,9 @@ public final class CommandRule {
   private static final Set<String> MODULES =
       Set.of("bloom", "json", "search", "timeseries", "vector");
 
+  /** Stands in place of a version in rules that the application added for modules of its own. */
+  public static final String OF_APPLICATION = "application";
+
   private final String name;
   private final String group;
   private final String since;
@@ -97,7 +100,7 @@ public final class CommandRule {
   /**
    * The first version that has the command.
    *
-   * @return for example {@code 6.2} or {@code valkey 8.1}
+   * @return for example {@code 6.2} or {@code valkey 8.1}, or {@link #OF_APPLICATION}
    */
   public String since() {
     return since;
@@ -238,13 +241,13 @@ public final class CommandRule {
   }
 
   /**
-   * Whether a module of the server executes the command, whose errors begin with whatever word it
-   * likes.
+   * Whether a module of the server executes the command, be it one of the application's own, whose
+   * errors begin with whatever word it likes.
    *
    * @return whether it does
    */
   public boolean isOfModule() {
-    return MODULES.contains(group);
+    return MODULES.contains(group) || since.equals(OF_APPLICATION);
   }
 
   /**
