@@ -40,6 +40,7 @@ public final class SlotMap {
           || !(range.get(0) instanceof Long from)
           || !(range.get(1) instanceof Long to)
           || from < 0
+          || from > to
           || to >= SlotHash.SLOT_COUNT) {
         throw noReply();
       }

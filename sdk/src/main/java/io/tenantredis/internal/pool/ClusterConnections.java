@@ -297,7 +297,8 @@ public final class ClusterConnections implements TenantConnections, Topology.Ask
         return;
       }
       try {
-        result.complete(SlotMap.parse((List<?>) getOutput().get(), address));
+        List<Object> table = getOutput().get();
+        result.complete(SlotMap.parse(table == null ? List.of() : table, address));
       } catch (IllegalArgumentException unusable) {
         result.completeExceptionally(
             Failures.connectionLost(tenant(), command.name(), true, unusable));
