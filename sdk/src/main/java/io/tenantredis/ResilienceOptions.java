@@ -247,8 +247,8 @@ public final class ResilienceOptions {
      * get each other's replies, never those of another tenant. The tenants' users need {@code
      * +ping}. Default: 3 seconds.
      *
-     * @param interval at least 10 milliseconds, or null for no proofs; then a command that times
-     *     out closes its connection
+     * @param interval at least 10 milliseconds, or null for no proofs but that of what a cluster
+     *     says of itself; then a command that times out closes its connection
      * @return this builder
      */
     public Builder stepProbeInterval(@Nullable Duration interval) {

@@ -150,6 +150,7 @@ final class SessionFactory implements Function<TenantId, TenantSession> {
               settings.commandTimeout.toNanos(),
               settings.connections.idleTime().toNanos(),
               resources.eventExecutorGroup(),
+              SessionFactory::nonce,
               node -> toNode.apply(node, node));
       connections = cluster;
       shards = settings.readsReplicas() ? cluster.shards() : null;
@@ -251,7 +252,10 @@ final class SessionFactory implements Function<TenantId, TenantSession> {
     Duration interval = resilienceOptions.stepProbeInterval();
     return interval == null
         ? null
-        : ProbeSettings.of(
-            interval, settings.commandTimeout, () -> ThreadLocalRandom.current().nextLong());
+        : ProbeSettings.of(interval, settings.commandTimeout, SessionFactory::nonce);
+  }
+
+  private static long nonce() {
+    return ThreadLocalRandom.current().nextLong();
   }
 }

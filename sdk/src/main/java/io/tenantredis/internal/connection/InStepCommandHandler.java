@@ -52,7 +52,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Deadlines cost one timer a connection, not one a command: commands leave a connection in the
  * order they were written, so that the timer waits for the oldest. Everything here runs on the
- * channel's event loop, but for {@link #closeWhenIdle} and {@link #probe}.
+ * channel's event loop, but for {@link #closeWhenIdle}, {@link #probe} and {@link #prove}.
  */
 final class InStepCommandHandler extends CommandHandler {
 
@@ -580,15 +580,56 @@ final class InStepCommandHandler extends CommandHandler {
 
   private @Nullable StepProbe sendProbe(ChannelHandlerContext ctx, ProbeSettings settings) {
     StepProbe probe = new StepProbe(settings.nonces().getAsLong(), this::probed);
+    return send(ctx, probe, settings.timeoutNanos()) ? probe : null;
+  }
+
+  private boolean send(ChannelHandlerContext ctx, StepProbe probe, long timeoutNanos) {
     try {
       super.write(ctx, probe, ctx.newPromise());
     } catch (Exception failure) {
       outOfStep(ctx);
-      return null;
+      return false;
     }
     ctx.flush();
-    probe.giveUpAfter(ctx.executor(), settings.timeoutNanos());
-    return probe;
+    probe.giveUpAfter(ctx.executor(), timeoutNanos);
+    return true;
+  }
+
+  /**
+   * Proves once that what was answered by now was answered with its own replies; a connection that
+   * proves to be out of step, or nothing in time, is closed. Not for one in MULTI or with
+   * subscriptions. Any thread.
+   *
+   * @return true if it is proved, false if the server answers no such question, which says nothing;
+   *     completes on the event loop, failed if the connection ended or is not in step
+   */
+  CompletableFuture<Boolean> prove(long nonce, long timeoutNanos) {
+    CompletableFuture<Boolean> result = new CompletableFuture<>();
+    ChannelHandlerContext ctx = context;
+    if (ctx == null || !inLoop(() -> prove(ctx, nonce, timeoutNanos, result))) {
+      result.completeExceptionally(new IOException("The connection ended"));
+    }
+    return result;
+  }
+
+  private void prove(
+      ChannelHandlerContext ctx, long nonce, long timeoutNanos, CompletableFuture<Boolean> result) {
+    StepProbe probe =
+        new StepProbe(
+            nonce,
+            (asked, answer) -> {
+              switch (answer) {
+                case IN_STEP -> result.complete(true);
+                case NOT_PERMITTED, NOT_NOW -> result.complete(false);
+                case NONE -> end(ctx);
+                case OUT_OF_STEP -> outOfStep(ctx);
+              }
+              result.completeExceptionally(
+                  new IOException("The connection did not prove that its replies are in step"));
+            });
+    if (ended || !ctx.channel().isActive() || !send(ctx, probe, timeoutNanos)) {
+      result.completeExceptionally(new IOException("The connection ended"));
+    }
   }
 
   private void probed(StepProbe probe, StepProbe.Answer answer) {

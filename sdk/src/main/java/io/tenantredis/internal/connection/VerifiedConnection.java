@@ -199,6 +199,21 @@ public final class VerifiedConnection {
   }
 
   /**
+   * Proves that what was answered by now was answered with its own replies; a connection that does
+   * not prove it is closed. Only for a connection that is never in MULTI and has no subscriptions.
+   * Does not block.
+   *
+   * @param nonce a random number
+   * @param timeoutNanos how long the proof may take
+   * @return a stage with true if it is proved, with false if the server answers no such question,
+   *     as where the tenant's user may not {@code PING}; failed if the connection ended or is not
+   *     in step
+   */
+  public CompletionStage<Boolean> prove(long nonce, long timeoutNanos) {
+    return physical.handler().prove(nonce, timeoutNanos);
+  }
+
+  /**
    * From now on the connection only subscribes. For one that nobody else uses and that carries no
    * command. Called once, before {@link #send}; does not block.
    *

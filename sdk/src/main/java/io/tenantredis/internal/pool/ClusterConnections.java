@@ -43,6 +43,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -73,6 +74,7 @@ public final class ClusterConnections implements TenantConnections, Topology.Ask
   private final long questionNanos;
   private final long idleNanos;
   private final EventExecutorGroup timer;
+  private final LongSupplier nonces;
   private final Function<ConnectionSource, NodeConnections> factory;
   private final boolean pinned;
   private final int homeSlot;
@@ -88,6 +90,7 @@ public final class ClusterConnections implements TenantConnections, Topology.Ask
    * @param prefix of all the tenant's keys
    * @param questionNanos the longest that the answer of a node may take
    * @param idleNanos after how long without use the connections to a node are closed; 0 for never
+   * @param nonces random numbers
    * @param factory the connections to one node, none of them open
    */
   public ClusterConnections(
@@ -99,6 +102,7 @@ public final class ClusterConnections implements TenantConnections, Topology.Ask
       long questionNanos,
       long idleNanos,
       EventExecutorGroup timer,
+      LongSupplier nonces,
       Function<ConnectionSource, NodeConnections> factory) {
     this.topology = topology;
     this.identity = identity;
@@ -107,6 +111,7 @@ public final class ClusterConnections implements TenantConnections, Topology.Ask
     this.questionNanos = questionNanos;
     this.idleNanos = idleNanos;
     this.timer = timer;
+    this.nonces = nonces;
     this.factory = factory;
     this.homeSlot = SlotHash.getSlot(prefix.bytes());
     this.pinned = hasHashTag(prefix.toString());
@@ -239,31 +244,58 @@ public final class ClusterConnections implements TenantConnections, Topology.Ask
     return connected;
   }
 
+  /**
+   * What a node answers is believed by all tenants. On the connection that the tenant's commands
+   * share, a reply lost on the wire would make an answer of what a command of this tenant brought
+   * about: there the answer counts once a nonce behind it came back. Where the server answers no
+   * such question it is asked on a connection on which no command of the tenant ever was.
+   */
   @Override
   public CompletionStage<SlotMap> ask(NodeAddress address) {
-    Question question = new Question(address);
-    GuardedCommand<?, ?, ?> command;
-    try {
-      command = guard.guard(question);
-    } catch (RuntimeException refused) {
-      return CompletableFuture.failedFuture(refused);
-    }
-    command.listener(question);
-    command.deadlineNanos(System.nanoTime() + questionNanos);
+    CompletableFuture<VerifiedConnection> shared = new CompletableFuture<>();
     node(address)
         .shared()
         .acquire(
             new Waiter() {
               @Override
               public void connected(VerifiedConnection connection) {
-                connection.dispatch(command);
+                shared.complete(connection);
               }
 
               @Override
               public void failed(Throwable cause) {
-                question.result.completeExceptionally(cause);
+                shared.completeExceptionally(cause);
               }
             });
+    return shared.thenCompose(
+        connection ->
+            ask(address, connection).thenCompose(map -> believed(map, address, connection)));
+  }
+
+  private CompletionStage<SlotMap> believed(
+      SlotMap map, NodeAddress address, VerifiedConnection connection) {
+    return connection
+        .prove(nonces.getAsLong(), questionNanos)
+        .exceptionally(
+            cause -> {
+              throw Failures.connectionLost(tenant(), "CLUSTER SLOTS", true, unwrapped(cause));
+            })
+        .thenCompose(proved -> proved ? CompletableFuture.completedFuture(map) : askAlone(address));
+  }
+
+  private CompletionStage<SlotMap> askAlone(NodeAddress address) {
+    return topology
+        .connector(address)
+        .connect(identity)
+        .thenCompose(own -> ask(address, own).whenComplete((map, failure) -> own.close()));
+  }
+
+  private CompletableFuture<SlotMap> ask(NodeAddress address, VerifiedConnection connection) {
+    Question question = new Question(address);
+    GuardedCommand<?, ?, ?> command = guard.guard(question);
+    command.listener(question);
+    command.deadlineNanos(System.nanoTime() + questionNanos);
+    connection.dispatch(command);
     return question.result;
   }
 
