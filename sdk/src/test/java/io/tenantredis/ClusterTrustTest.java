@@ -12,6 +12,7 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.tenantredis.test.server.RedisCluster;
 import io.tenantredis.test.server.RedisServer;
 import io.tenantredis.test.server.ServerFault;
+import io.tenantredis.test.server.WireFault;
 import io.tenantredis.test.server.WireProxy;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -114,10 +115,12 @@ class ClusterTrustTest {
       acme.sync().set("k", "v");
       for (String kind : List.of("MOVED", "ASK")) {
         long before = proxy.commandsSeen("MYMOD.PUT");
-        proxy.onCommand("MYMOD.PUT").always().answerError(redirection(kind, proxy.port()));
+        WireFault made =
+            proxy.onCommand("MYMOD.PUT").always().answerError(redirection(kind, proxy.port()));
         assertThatThrownBy(() -> OwnCommands.run(acme, "MYMOD.PUT", "k"))
             .isInstanceOf(TenantCommandException.class);
         assertThat(proxy.commandsSeen("MYMOD.PUT")).as(kind).isEqualTo(before + 1);
+        made.remove();
       }
     }
   }
@@ -188,7 +191,7 @@ class ClusterTrustTest {
         "MISCONF Redis is configured to save RDB snapshots, but it's currently unable to persist"
       })
   void aNodeThatProvesNothingForNowStillSaysWhereSlotsAre(String refusal) {
-    proxy.onCommand("PING").answerError(refusal);
+    proxy.onCommand("PING").always().answerError(refusal);
     try (TenantRedis redis = client().build()) {
       assertThat(redis.tenant("acme").sync().set("k", "v")).isEqualTo("OK");
       assertThat(proxy.commandsSeen("CLUSTER SLOTS")).isEqualTo(2);
