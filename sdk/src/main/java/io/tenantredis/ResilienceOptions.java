@@ -223,8 +223,8 @@ public final class ResilienceOptions {
     /**
      * How many commands each tenant may issue in a period. One more fails at once with a {@link
      * TenantLimitException}. Further attempts of a command do not count. Those on leased
-     * connections do, but for EXEC, DISCARD and UNWATCH, which are never turned away; a transaction
-     * that lacks a command can only be discarded. Default: no limit.
+     * connections do, but for what ends a transaction or a WATCH, which is never turned away; a
+     * transaction that lacks a command can only be discarded. Default: no limit.
      *
      * <p>All calls of a period may come at its start, and other tenants of the server wait behind
      * them: to spare those, give a short period, such as 20 calls in 2 milliseconds rather than

@@ -119,6 +119,22 @@ class LeaseLimitsTest {
   }
 
   @Test
+  void whatEndsNothingIsTurnedAwayLikeOtherCommands() {
+    try (TenantRedis redis = client(ResilienceOptions.builder().rateLimit(3, Duration.ofHours(1)));
+        StatefulRedisConnection<String, String> lease = redis.tenant("acme").lease()) {
+      RedisCommands<String, String> commands = lease.sync();
+      commands.watch("n");
+      assertThat(commands.unwatch()).isEqualTo("OK");
+      assertThat(commands.unwatch()).isEqualTo("OK");
+      assertThat(commands.unwatch()).isEqualTo("OK");
+      assertLimited(ErrorCode.TR008, commands::unwatch);
+      assertLimited(ErrorCode.TR008, commands::discard);
+      assertLimited(ErrorCode.TR008, commands::exec);
+      assertThat(proxy.commandsSeen("UNWATCH")).isEqualTo(3);
+    }
+  }
+
+  @Test
   void aLeaseHasNoMoreCommandsInFlightThanATenantMayHave() throws Exception {
     try (TenantRedis redis = client(ResilienceOptions.builder().maxConcurrentCalls(4));
         StatefulRedisConnection<String, String> lease = redis.tenant("acme").lease()) {

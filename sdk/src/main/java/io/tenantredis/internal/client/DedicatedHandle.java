@@ -64,9 +64,6 @@ final class DedicatedHandle<K, V> extends StatefulRedisConnectionImpl<K, V> {
   /** What begins or ends a state of the connection that the next borrower must not meet. */
   private static final Set<String> CONTROL = Set.of("MULTI", "EXEC", "DISCARD", "UNWATCH");
 
-  /** What ends such a state is never turned away. */
-  private static final Set<String> ENDING = Set.of("EXEC", "DISCARD", "UNWATCH");
-
   private final TenantSession session;
   private final Lease lease;
   private final CommandPath path;
@@ -220,13 +217,20 @@ final class DedicatedHandle<K, V> extends StatefulRedisConnectionImpl<K, V> {
     if (!(inTransaction && isEndOfTransaction(guarded)) && isFull(inTransaction)) {
       throw Failures.bufferFull(session.tenant(), name, maxBuffered);
     }
-    if (!ENDING.contains(name)) {
+    if (!endsAState(guarded, inTransaction)) {
       session.admitLeased(name, path.underWay());
     }
     return CONTROL.contains(name)
         ? session.guardLeased(
             new ControlCommand<>(command, name.equals("EXEC") ? transaction() : null))
         : guarded;
+  }
+
+  /** Such a command is never turned away; without that state it is one like others. */
+  private boolean endsAState(GuardedCommand<?, ?, ?> command, boolean inTransaction) {
+    return inTransaction
+        ? isEndOfTransaction(command)
+        : watching && command.name().equals("UNWATCH");
   }
 
   private boolean isFull(boolean inTransaction) {
